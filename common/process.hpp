@@ -1,0 +1,75 @@
+// For tests: a program started as a process, listened to and typed to as a person would, with deadlines.
+#pragma once
+
+#include <sys/types.h>
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// A running program. What it prints is read as it comes; every wait has a deadline of 30 seconds, and one
+/// that passes throws std::runtime_error with all that the program has printed so far. The destructor kills
+/// the program and everything that it has started.
+class Process {
+ public:
+  enum class Stdio {
+    pipes,     // stdout and stderr apart, as under a test
+    terminal,  // one pseudo-terminal for all three, as before a person: posix_openpt(3)
+  };
+
+  /// Starts `command[0]` (a path, or a name in PATH) with the rest as its arguments. fork(2), execvp(3)
+  explicit Process(std::vector<std::string> command, Stdio stdio = Stdio::pipes);
+
+  Process(Process&& other) noexcept;
+  Process& operator=(Process&&) = delete;
+  ~Process();
+
+  /// The next line of stdout, without its end. A carriage return before the end is left out too.
+  std::string line();
+  /// The same of stderr.
+  std::string error_line();
+
+  /// Waits until stdout shows `text`, returns what came before it, and goes on behind it.
+  std::string until(std::string_view text);
+
+  /// All that stdout (stderr) will still show: waits until the program has closed it.
+  std::string rest();
+  std::string error_rest();
+
+  /// What has come so far of stdout without waiting, and goes on behind it.
+  std::string unread();
+
+  /// Gives `text` to stdin.
+  void type(std::string_view text);
+  /// Ends stdin: the program reads an end of file there.
+  void close_input();
+
+  /// Sends a signal to the program, as Ctrl-C does with SIGINT. kill(2)
+  void signal(int number);
+
+  /// Waits for the end of the program: its exit code, or 128 + the signal that ended it. wait(2)
+  int wait();
+
+  pid_t id() const { return id_; }
+
+ private:
+  struct Stream {
+    int descriptor = -1;
+    std::string unread;
+  };
+
+  bool pump(int timeout);
+  std::string take(Stream& stream, std::size_t size, std::size_t skip);
+  std::string line_of(Stream& stream, const char* name);
+  std::string rest_of(Stream& stream, const char* name);
+  void start(std::vector<std::string>& command, const std::array<int, 3>& child_ends, bool terminal);
+  [[noreturn]] void fail(const std::string& what);
+
+  pid_t id_ = -1;
+  int status_ = -1;
+  int input_ = -1;
+  bool terminal_ = false;
+  std::array<Stream, 2> streams_;  // stdout, stderr
+  std::string history_;            // all of both, for messages
+};

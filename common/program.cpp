@@ -1,0 +1,127 @@
+#include "common/program.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <stdexcept>
+
+#include "common/text.hpp"
+
+namespace {
+
+std::string program_name = "program";
+
+std::vector<Option> all_options(const Usage& usage) {
+  std::vector<Option> options = {
+      {"--host", "HOST", "127.0.0.1", "the server's name or address"},
+      {"--port", "PORT", "1234", "the server's port; 0 on a server: any free port"},
+  };
+  options.insert(options.end(), usage.options.begin(), usage.options.end());
+  return options;
+}
+
+std::string help(const Usage& usage) {
+  std::string text = fmt::format("usage: {} [OPTION VALUE]...\n\n{}\n\n", program_name, usage.purpose);
+  for (const Option& option : all_options(usage)) {
+    text +=
+        fmt::format("  {:<26}{}{}\n", option.name + " " + option.argument, option.meaning,
+                    option.default_value.empty() ? "" : fmt::format(" (default {})", option.default_value));
+  }
+  return text + fmt::format("  {:<26}shows this text\n", "--help");
+}
+
+bool is_choice(std::string_view words, std::string_view value) {
+  while (!words.empty()) {
+    const std::string_view word = words.substr(0, words.find('|'));
+    if (word == value) return true;
+    words.remove_prefix(std::min(words.size(), word.size() + 1));
+  }
+  return false;
+}
+
+}  // namespace
+
+Options::Options(const Usage& usage, const std::vector<std::string>& arguments) {
+  const std::vector<Option> options = all_options(usage);
+  for (const Option& option : options) values_[option.name] = option.default_value;
+
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string name = arguments[i].substr(0, arguments[i].find('='));
+    const auto option =
+        std::find_if(options.begin(), options.end(), [&](const Option& o) { return o.name == name; });
+    if (option == options.end()) {
+      throw std::invalid_argument(
+          fmt::format("unknown option '{}' (--help lists them)", printable(arguments[i])));
+    }
+    std::string value;
+    if (name.size() < arguments[i].size()) {
+      value = arguments[i].substr(name.size() + 1);
+    } else if (i + 1 < arguments.size()) {
+      value = arguments[++i];
+    } else {
+      throw std::invalid_argument(fmt::format("{} needs a value: {}", name, option->argument));
+    }
+    if (option->argument.find('|') != std::string::npos && !is_choice(option->argument, value)) {
+      throw std::invalid_argument(
+          fmt::format("{} '{}': not one of {}", name, printable(value), option->argument));
+    }
+    values_[name] = value;
+  }
+}
+
+std::int64_t Options::number(const std::string& name, std::int64_t least, std::int64_t most) const {
+  const std::string& value = text(name);
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  if (error != std::errc() || end != value.data() + value.size() || number < least || number > most) {
+    throw std::invalid_argument(
+        fmt::format("{} '{}': not a whole number from {} to {}", name, printable(value), least, most));
+  }
+  return number;
+}
+
+std::chrono::milliseconds Options::seconds(const std::string& name) const {
+  const std::string& value = text(name);
+  char* end = nullptr;
+  const double seconds = std::strtod(value.c_str(), &end);
+  const bool digits_only = value.find_first_not_of("0123456789.") == std::string::npos;
+  if (value.empty() || !digits_only || *end != '\0' || seconds > 86'400) {
+    throw std::invalid_argument(
+        fmt::format("{} '{}': not a number of seconds from 0 to 86400", name, printable(value)));
+  }
+  return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
+}
+
+int run_program(int argc, char** argv, const Usage& usage, const std::function<void(const Options&)>& body) {
+  try {
+    const std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
+    if (argc > 0) program_name = std::string_view(argv[0]).substr(std::string_view(argv[0]).rfind('/') + 1);
+    // Into a pipe, stdout would gather 4096 bytes before it writes; a reader wants every line at once.
+    std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
+    // As in Python: who prints to a pipe that nobody reads any more gets an error, not a signal.
+    std::signal(SIGPIPE, SIG_IGN);
+
+    if (std::find(arguments.begin(), arguments.end(), "--help") != arguments.end()) {
+      fmt::print("{}", help(usage));
+      return EXIT_SUCCESS;
+    }
+    body(Options(usage, arguments));
+    return EXIT_SUCCESS;
+  } catch (const std::invalid_argument& error) {
+    report(error.what());
+    return 2;
+  } catch (const std::exception& error) {
+    report(error.what());
+    return EXIT_FAILURE;
+  }
+}
+
+void report(std::string_view what) {
+  std::fflush(stdout);  // what was printed before the error stands before it
+  fmt::print(stderr, "{}: {}\n", program_name, what);
+}

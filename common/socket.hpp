@@ -1,0 +1,110 @@
+// The socket that all parts share: Python's socket object, in C++.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include "common/address.hpp"
+
+struct Accepted;
+
+/// One end of a connection, or a listening socket: owns one descriptor and closes it when it goes out
+/// of scope. It can be moved but not copied, so every descriptor has one owner and is closed once.
+///
+/// Each method is one system call. What it adds: an interrupted call goes on; a failure is a
+/// std::system_error with errno and a text that names the call; a peer that has left is such an error
+/// and never the signal SIGPIPE; a program started by this one does not inherit the descriptor.
+class Socket {
+ public:
+  /// A new socket: `family` AF_INET or AF_INET6, `type` SOCK_STREAM for TCP. socket(2)
+  Socket(int family, int type);
+
+  /// Takes over a descriptor that another call has made.
+  explicit Socket(int descriptor) noexcept : descriptor_(descriptor) {}
+
+  /// Two sockets of this process that are connected to each other. socketpair(2)
+  static std::pair<Socket, Socket> pair();
+
+  Socket(Socket&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+  Socket& operator=(Socket&& other) noexcept;
+  ~Socket() { close(); }
+
+  /// Closes now rather than at the end of the scope; without effect if closed. close(2)
+  void close() noexcept;
+
+  /// The number by which the kernel knows the socket, for select(); -1 once closed.
+  int descriptor() const noexcept { return descriptor_; }
+
+  /// Ties the socket to an address of this machine; port 0 is any free port. bind(2)
+  void bind(const Address& address);
+
+  /// Makes it a listening socket: up to `backlog` connections wait for accept(). listen(2)
+  void listen(int backlog = SOMAXCONN);
+
+  /// Waits for a client: its connected socket and its address. accept(2)
+  Accepted accept();
+
+  /// accept() for a non-blocking socket: nothing if no client waits.
+  std::optional<Accepted> try_accept();
+
+  /// Connects to a listening socket. connect(2)
+  void connect(const Address& address);
+
+  /// Connects a new socket to the first of `addresses` that answers; if none does, throws the last one's
+  /// error. (Python: socket.create_connection)
+  static Socket connect_to(std::span<const Address> addresses);
+
+  /// Sends a first piece of `bytes`, of the size that the kernel has room for, and returns that size. send(2)
+  std::size_t send(std::string_view bytes);
+
+  /// send() for a non-blocking socket: 0 if there is no room.
+  std::size_t try_send(std::string_view bytes);
+
+  /// Sends all of `bytes`, with as many calls of send() as it takes, and waits for room in between, on a
+  /// non-blocking socket too. (Python: sendall)
+  void send_all(std::string_view bytes);
+
+  /// Waits for bytes from the peer and puts them into `buffer`: as many as are there, at least one, at most
+  /// buffer.size(). Returns the part of `buffer` that was filled; empty means that the peer has closed and
+  /// no more will come. recv(2)
+  std::string_view recv(std::span<char> buffer);
+
+  /// recv() for a non-blocking socket: nothing if no bytes are there yet.
+  std::optional<std::string_view> try_recv(std::span<char> buffer);
+
+  /// Waits until recv() has something to return, bytes or the end, and at most `timeout`: true if it has.
+  /// poll(2)
+  bool wait_readable(std::chrono::milliseconds timeout);
+
+  /// Ends one direction or both at once, while the descriptor stays open: SHUT_WR is the half-close that
+  /// tells the peer that no more bytes will come; SHUT_RDWR also ends a recv() that waits in another thread.
+  /// Without effect if the connection has ended already. shutdown(2)
+  void shutdown(int how);
+
+  /// Calls that would wait fail instead; the try_ methods are made for that. O_NONBLOCK in fcntl(2)
+  void set_nonblocking();
+
+  /// Lets a server bind its port again while old connections linger in TIME_WAIT. SO_REUSEADDR in socket(7)
+  void set_reuse_address();
+
+  /// Sends small messages at once rather than gathering them (Nagle's algorithm). TCP_NODELAY in tcp(7)
+  void set_no_delay();
+
+  /// The address that the socket is bound to, with the port that the kernel chose. getsockname(2)
+  Address local_address() const;
+
+ private:
+  void set_option(int level, int option, const char* name);
+
+  int descriptor_;
+};
+
+/// What accept() returns. (Python: the pair `clientsocket, address`)
+struct Accepted {
+  Socket socket;
+  Address address;
+};

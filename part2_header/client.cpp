@@ -1,0 +1,39 @@
+// Part 2, the client: makes messages out of the pieces in which they arrive. See docs/part2.md.
+#include <fmt/format.h>
+
+#include <array>
+#include <stdexcept>
+#include <string_view>
+
+#include "common/message.hpp"
+#include "common/program.hpp"
+#include "common/socket.hpp"
+#include "common/text.hpp"
+
+int main(int argc, char** argv) {
+  const Usage usage = {"Receives messages and prints them until the server closes the connection.", {}};
+  return run_program(argc, argv, usage, [](const Options& options) {
+    Socket socket = Socket::connect_to(Address::resolve(options.host(), options.port()));
+
+    constexpr std::size_t largest_body = 1024 * 1024;
+    MessageReader reader(largest_body);
+    bool new_message = true;
+    std::array<char, 16> buffer;  // a little more than a header, so that no message comes in one piece
+    while (true) {
+      const std::string_view bytes = socket.recv(buffer);
+      if (bytes.empty()) break;
+      reader.push(bytes);
+
+      while (const auto header = reader.header()) {
+        if (new_message) fmt::print("new message length: {}\n", python_bytes(*header));
+        const auto body = reader.next();
+        new_message = body.has_value();
+        if (!body) break;
+        fmt::print("full message received\n{}\n", printable(*body));
+      }
+    }
+    if (reader.inside_message())
+      throw std::runtime_error("the server closed the connection inside a message");
+    fmt::print("connection closed by the server\n");
+  });
+}

@@ -1,0 +1,42 @@
+// Part 4, the client as the original has it: it waits for the keyboard, and shows what others have said only
+// after Enter. docs/part4.md shows the drawback, and client_threads and client_select mend it.
+#include <fmt/format.h>
+
+#include <array>
+#include <string>
+
+#include "common/program.hpp"
+#include "common/socket.hpp"
+#include "common/text.hpp"
+#include "part4_chatroom/chat.hpp"
+
+int main(int argc, char** argv) {
+  const Usage usage = chat_usage("Talks in the chat room; shows what others say after each Enter.");
+  return run_program(argc, argv, usage, [](const Options& options) {
+    Keyboard keyboard;
+    Screen screen;
+    std::string name;
+    Socket socket = enter_room(options, keyboard, screen, name);
+    socket.set_nonblocking();  // so that try_recv() below returns nothing rather than wait
+
+    Conversation conversation;
+    std::array<char, 4096> buffer;
+    while (true) {
+      screen.prompt(printable(name) + " > ");
+      const auto message = keyboard.wait_for_line();
+      if (!message) break;
+      screen.line_was_typed();
+      say(socket, *message);
+
+      while (const auto bytes = socket.try_recv(buffer)) {
+        if (bytes->empty()) {
+          fmt::print("connection closed by the server\n");
+          return;
+        }
+        conversation.show(*bytes, screen);
+      }
+    }
+    screen.end_prompt();
+    leave_room(socket);
+  });
+}

@@ -1,0 +1,69 @@
+// Part 4, the client with threads: one waits for the keyboard, one for the socket. See docs/part4.md.
+#include <fmt/format.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <future>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "common/program.hpp"
+#include "common/socket.hpp"
+#include "common/text.hpp"
+#include "part4_chatroom/chat.hpp"
+
+namespace {
+
+// Ends the connection at the end of a scope, however that is reached, and so the recv() of the other thread.
+struct HangUp {
+  Socket& socket;
+  ~HangUp() { ::shutdown(socket.descriptor(), SHUT_RDWR); }
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const Usage usage =
+      chat_usage("Talks in the chat room; one thread waits for the keyboard, one for the room.");
+  return run_program(argc, argv, usage, [](const Options& options) {
+    Keyboard keyboard;
+    Screen screen;
+    std::string name;
+    Socket socket = enter_room(options, keyboard, screen, name);
+    const std::string prompt = printable(name) + " > ";
+    std::mutex screen_mutex;  // both threads write to the screen
+    screen.prompt(prompt);
+
+    // A thread that waits for the keyboard cannot be told that the connection has ended. But it can wait for
+    // a second descriptor besides: one end of this pair, which becomes readable when the other thread lets go
+    // of the other.
+    auto [wake, awake] = Socket::pair();
+    auto receiver = std::async(std::launch::async, [&, end = std::move(awake)]() mutable {
+      const Socket until_this_thread_ends = std::move(end);
+      Conversation conversation;
+      std::array<char, 4096> buffer;
+      while (true) {
+        const std::string_view bytes = socket.recv(buffer);
+        if (bytes.empty()) return;
+        const std::lock_guard lock(screen_mutex);
+        if (conversation.show(bytes, screen)) screen.prompt(prompt);
+      }
+    });
+
+    bool closed_by_server = false;
+    {
+      const HangUp at_the_end{socket};
+      while (const auto message = keyboard.wait_for_line(&wake)) {
+        const std::lock_guard lock(screen_mutex);
+        screen.line_was_typed();
+        say(socket, *message);
+        screen.prompt(prompt);
+      }
+      closed_by_server = wake.wait_readable(std::chrono::milliseconds(0));
+    }
+    receiver.get();  // waits for the thread, and throws what it has thrown
+    screen.end_prompt();
+    if (closed_by_server) fmt::print("connection closed by the server\n");
+  });
+}

@@ -1,0 +1,200 @@
+// Part 4, the server: a chat room. One thread serves everybody, because it waits for all of them at once, in
+// select(), and never for one of them alone. docs/part4.md explains it step by step.
+#include <fmt/format.h>
+#include <sys/select.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "common/message.hpp"
+#include "common/program.hpp"
+#include "common/socket.hpp"
+#include "common/text.hpp"
+
+namespace {
+
+constexpr std::size_t largest_name = 64;
+constexpr std::size_t largest_message = 64 * 1024;
+constexpr std::size_t largest_outbox = 1024 * 1024;
+
+// How many connections may wait for accept(), and how many are accepted in one round.
+constexpr int backlog = 128;
+
+// Somebody in the room, or at the door: who has not said a name yet hears nothing and is not heard.
+struct Client {
+  Socket socket;
+  std::string address;
+  std::string name = "";                 // empty until the first message, which is the name
+  MessageReader inbox{largest_message};  // bytes that have come and are not a whole message yet
+  std::string outbox = "";               // bytes that the kernel had no room for yet
+  bool leaves = false;
+
+  // Until it has a name, a client is known by its address.
+  std::string who() const { return name.empty() ? address : printable(name); }
+};
+
+class ChatRoom {
+ public:
+  explicit ChatRoom(Socket listening_socket) : listening_socket_(std::move(listening_socket)) {}
+
+  // Waits until something can be done, and does it: select(2).
+  void serve_one_round() {
+    // select() changes the sets that it is given: going in, they name the sockets that matter; coming out,
+    // those that are ready. So they are made anew for each round.
+    fd_set readable;
+    fd_set writable;
+    FD_ZERO(&readable);
+    FD_ZERO(&writable);
+    FD_SET(listening_socket_.descriptor(), &readable);
+    int highest = listening_socket_.descriptor();
+    for (const Client& client : clients_) {
+      FD_SET(client.socket.descriptor(), &readable);
+      if (!client.outbox.empty()) FD_SET(client.socket.descriptor(), &writable);
+      highest = std::max(highest, client.socket.descriptor());
+    }
+    if (::select(highest + 1, &readable, &writable, nullptr, nullptr) == -1) {
+      if (errno == EINTR) return;
+      throw std::system_error(errno, std::system_category(), "cannot select");
+    }
+
+    for (Client& client : clients_) {
+      if (FD_ISSET(client.socket.descriptor(), &readable)) guarded(client, [&] { receive_from(client); });
+    }
+    for (Client& client : clients_) {
+      if (!client.outbox.empty()) guarded(client, [&] { send_to(client); });
+    }
+    std::erase_if(clients_, [](const Client& client) { return client.leaves; });
+    if (FD_ISSET(listening_socket_.descriptor(), &readable)) accept_clients();
+  }
+
+ private:
+  // What goes wrong with one client ends that client's connection, and nothing else.
+  template <typename Action>
+  void guarded(Client& client, Action action) {
+    try {
+      action();
+    } catch (const std::runtime_error& error) {  // std::system_error and FramingError
+      report(client.who() + ": " + error.what());
+      client.outbox.clear();
+      leave(client);
+    }
+  }
+
+  void leave(Client& client) {
+    if (!std::exchange(client.leaves, true)) fmt::print("Closed connection from {}\n", client.who());
+  }
+
+  // Takes one piece of what has come, however much more there is: the others have their turn before the next.
+  void receive_from(Client& client) {
+    const auto bytes = client.socket.try_recv(buffer_);
+    if (!bytes) return;
+    if (bytes->empty()) return leave(client);
+    client.inbox.push(*bytes);
+
+    std::string heard;  // what the others will receive
+    try {
+      while (const auto message = client.inbox.next()) {
+        if (client.name.empty()) {
+          enter(client, *message);
+        } else {
+          fmt::print("receive message from {} : {}\n", printable(client.name), printable(*message));
+          heard += with_header(client.name) + with_header(*message);
+        }
+      }
+    } catch (const std::runtime_error&) {
+      tell_others(client, heard);  // what came before the error was said
+      throw;
+    }
+    tell_others(client, heard);
+  }
+
+  void enter(Client& client, std::string_view name) {
+    if (name.empty() || name.size() > largest_name) {
+      throw std::runtime_error(fmt::format("a name has 1 to {} bytes, not {}", largest_name, name.size()));
+    }
+    client.name = name;
+    fmt::print("Accept new connection from {} username:{}\n", client.address, printable(name));
+  }
+
+  // Only puts it into the outboxes: at the end of the round each is sent with one call, however many have
+  // spoken.
+  void tell_others(const Client& sender, std::string_view heard) {
+    for (Client& client : clients_) {
+      if (&client == &sender || client.name.empty() || client.leaves) continue;
+      client.outbox += heard;
+      if (client.outbox.size() > largest_outbox) guarded(client, [&] { send_to(client); });
+    }
+  }
+
+  // Gives the kernel as much of the outbox as it has room for. The rest waits; who lets too much wait is
+  // dropped.
+  void send_to(Client& client) {
+    client.outbox.erase(0, client.socket.try_send(client.outbox));
+    if (client.outbox.size() > largest_outbox) {
+      throw std::runtime_error(fmt::format("does not read: over {} bytes wait for it", largest_outbox));
+    }
+  }
+
+  void accept_clients() {
+    for (int i = 0; i < backlog; ++i) {
+      auto accepted = accept_client();
+      if (!accepted) return;
+      auto& [socket, address] = *accepted;
+      if (socket.descriptor() >= FD_SETSIZE) {  // FD_SET would write past the end of the set
+        turn_away(address);
+        continue;
+      }
+      socket.set_nonblocking();
+      socket.set_no_delay();
+      clients_.push_back(Client{std::move(socket), address.text()});
+    }
+  }
+
+  // A process may have only so many descriptors. When there is none for a client, accept() fails, and the
+  // client waits on: select() would say `readable` again at once, for ever. So one descriptor is kept in
+  // reserve, with which that client is accepted and turned away.
+  std::optional<Accepted> accept_client() {
+    try {
+      return listening_socket_.try_accept();
+    } catch (const std::system_error& error) {
+      if (error.code().value() != EMFILE && error.code().value() != ENFILE) throw;
+    }
+    reserve_.close();
+    if (const auto accepted = listening_socket_.try_accept()) turn_away(accepted->address);
+    reserve_ = Socket(AF_INET, SOCK_STREAM);
+    return std::nullopt;
+  }
+
+  void turn_away(const Address& address) { fmt::print("Turned away {}: the room is full\n", address.text()); }
+
+  Socket listening_socket_;
+  Socket reserve_{AF_INET, SOCK_STREAM};
+  std::vector<Client> clients_;
+  std::array<char, 64 * 1024> buffer_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const Usage usage = {"Passes on what each client says to all others.", {}};
+  return run_program(argc, argv, usage, [](const Options& options) {
+    const Address address = Address::to_listen_on(options.host(), options.port());
+    Socket listening_socket(address.family(), SOCK_STREAM);
+    listening_socket.set_reuse_address();
+    listening_socket.bind(address);
+    listening_socket.listen(backlog);
+    listening_socket.set_nonblocking();
+    fmt::print("listening on {}\n", listening_socket.local_address().text());
+
+    ChatRoom room(std::move(listening_socket));
+    while (true) room.serve_one_round();
+  });
+}
