@@ -10,6 +10,8 @@
 #include <memory>
 #include <system_error>
 
+#include "common/text.hpp"
+
 namespace {
 
 // getaddrinfo and getnameinfo have error numbers of their own, with texts of their own.
@@ -33,7 +35,7 @@ std::vector<Address> Address::resolve(const std::string& host, std::uint16_t por
   hints.ai_flags = AI_NUMERICSERV;
   addrinfo* first = nullptr;
   check(getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &first),
-        fmt::format("cannot find host '{}'", host));
+        fmt::format("cannot find host '{}'", printable(host)));
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> list(first, &freeaddrinfo);
 
   std::vector<Address> addresses;

@@ -86,7 +86,8 @@ void Process::start(std::vector<std::string>& command, const std::array<int, 3>&
   setsid();
   if (terminal) ioctl(child_ends[0], TIOCSCTTY, 0);
   for (int i = 0; i < 3; ++i) dup2(child_ends[static_cast<std::size_t>(i)], i);
-  std::signal(SIGPIPE, SIG_DFL);
+  // As before a person, whatever this test was started from: a shell's background job ignores SIGINT.
+  for (const int number : {SIGINT, SIGQUIT, SIGHUP, SIGPIPE}) std::signal(number, SIG_DFL);
   execvp(arguments[0], arguments.data());
   const std::string_view error = "cannot start the program\n";
   if (write(STDERR_FILENO, error.data(), error.size()) == -1) _exit(126);
@@ -120,7 +121,7 @@ bool Process::pump(int timeout) {
   for (std::size_t i = 0; i < ready.size(); ++i) {
     if (ready[i].revents == 0) continue;
     std::array<char, 65536> buffer;
-    const ssize_t count = read(streams_[i].descriptor, buffer.data(), buffer.size());
+    const ssize_t count = ::read(streams_[i].descriptor, buffer.data(), buffer.size());
     if (count > 0) {
       streams_[i].unread.append(buffer.data(), static_cast<std::size_t>(count));
       history_.append(buffer.data(), static_cast<std::size_t>(count));
@@ -188,6 +189,14 @@ std::string Process::until(std::string_view text) {
 
 std::string Process::unread() {
   while (streams_[0].descriptor != -1 && pump(0)) continue;
+  return take(streams_[0], streams_[0].unread.size(), 0);
+}
+
+std::optional<std::string> Process::read(std::chrono::milliseconds patience) {
+  if (streams_[0].unread.empty()) {
+    if (streams_[0].descriptor == -1) return std::nullopt;
+    pump(static_cast<int>(patience.count()));
+  }
   return take(streams_[0], streams_[0].unread.size(), 0);
 }
 

@@ -4,6 +4,8 @@
 #include <sys/types.h>
 
 #include <array>
+#include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +41,10 @@ class Process {
 
   /// What has come so far of stdout without waiting, and goes on behind it.
   std::string unread();
+
+  /// What comes next of stdout: waits for it, but not longer than `patience`, and is empty if nothing came in time.
+  /// Nothing once the program has closed stdout and all of it has been read.
+  std::optional<std::string> read(std::chrono::milliseconds patience);
 
   /// Gives `text` to stdin.
   void type(std::string_view text);

@@ -1,6 +1,8 @@
 #include "common/program.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
@@ -42,6 +44,14 @@ bool is_choice(std::string_view words, std::string_view value) {
     words.remove_prefix(std::min(words.size(), word.size() + 1));
   }
   return false;
+}
+
+// Whoever starts a program can leave its stdin, stdout or stderr closed. The first socket would get that
+// number, and what is printed would go to the peer. Read only: to print there stays an error.
+void occupy_standard_descriptors() {
+  int descriptor = 0;
+  while (0 <= descriptor && descriptor <= STDERR_FILENO) descriptor = ::open("/dev/null", O_RDONLY);
+  if (descriptor != -1) ::close(descriptor);
 }
 
 }  // namespace
@@ -94,23 +104,25 @@ std::chrono::milliseconds Options::seconds(const std::string& name) const {
     throw std::invalid_argument(
         fmt::format("{} '{}': not a number of seconds from 0 to 86400", name, printable(value)));
   }
-  return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
+  return std::chrono::round<std::chrono::milliseconds>(std::chrono::duration<double>(seconds));
 }
 
 int run_program(int argc, char** argv, const Usage& usage, const std::function<void(const Options&)>& body) {
   try {
     const std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
     if (argc > 0) program_name = std::string_view(argv[0]).substr(std::string_view(argv[0]).rfind('/') + 1);
-    // Into a pipe, stdout would gather 4096 bytes before it writes; a reader wants every line at once.
-    std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
+    occupy_standard_descriptors();
+    // A reader wants every line at once, but into a pipe stdout would gather 4096 bytes before it writes.
+    // Not _IOLBF either: line by line, glibc's fwrite() does not tell when the write has failed.
+    std::setvbuf(stdout, nullptr, _IONBF, 0);
     // As in Python: who prints to a pipe that nobody reads any more gets an error, not a signal.
     std::signal(SIGPIPE, SIG_IGN);
 
     if (std::find(arguments.begin(), arguments.end(), "--help") != arguments.end()) {
       fmt::print("{}", help(usage));
-      return EXIT_SUCCESS;
+    } else {
+      body(Options(usage, arguments));
     }
-    body(Options(usage, arguments));
     return EXIT_SUCCESS;
   } catch (const std::invalid_argument& error) {
     report(error.what());
@@ -122,6 +134,6 @@ int run_program(int argc, char** argv, const Usage& usage, const std::function<v
 }
 
 void report(std::string_view what) {
-  std::fflush(stdout);  // what was printed before the error stands before it
-  fmt::print(stderr, "{}: {}\n", program_name, what);
+  // Not fmt::print(), which throws: nobody is left to be told that stderr is full or closed.
+  std::fputs(fmt::format("{}: {}\n", program_name, what).c_str(), stderr);
 }

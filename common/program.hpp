@@ -38,7 +38,7 @@ class Options {
   /// The value as a whole number from `least` to `most`.
   std::int64_t number(const std::string& name, std::int64_t least, std::int64_t most) const;
 
-  /// The value as seconds, 0 to 86,400, with or without a fraction; milliseconds are kept of it.
+  /// The value as seconds, 0 to 86,400, with or without a fraction, rounded to milliseconds.
   std::chrono::milliseconds seconds(const std::string& name) const;
 
  private:
@@ -47,7 +47,8 @@ class Options {
 
 /// Runs `body` with the options of the command line and returns what main() returns. Prints --help. Every
 /// exception that arrives here becomes one line on stderr, `server: cannot bind ...`, and exit code 1
-/// (2 for a wrong option). From here on each line of stdout is out at once, into a pipe too.
+/// (2 for a wrong option). From here on what is printed is out at once, into a pipe too, and fmt::print()
+/// throws if it cannot be.
 int run_program(int argc, char** argv, const Usage& usage, const std::function<void(const Options&)>& body);
 
 /// One line on stderr behind the program's name: for an error that ends a connection, but not the program.

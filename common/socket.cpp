@@ -79,7 +79,11 @@ int new_pair(int* ends) {
   return result;
 }
 int accept_socket(int listening, sockaddr* address, socklen_t* size) {
-  return prepared(::accept(listening, address, size));
+  const int descriptor = prepared(::accept(listening, address, size));
+  if (descriptor == -1 || *size > 0) return descriptor;
+  ::close(descriptor);  // of a client that has left already, macOS tells no address
+  errno = ECONNABORTED;
+  return -1;
 }
 #endif
 
@@ -110,11 +114,14 @@ void Socket::close() noexcept {
 }
 
 void Socket::bind(const Address& address) {
-  if (::bind(descriptor_, address.data(), address.size()) == -1) fail("cannot bind " + address.text());
+  const std::string what = "cannot bind " + address.text();  // before the call, so that errno stays its own
+  if (::bind(descriptor_, address.data(), address.size()) == -1) fail(what);
 }
 
 void Socket::listen(int backlog) {
-  if (::listen(descriptor_, backlog) == -1) fail("cannot listen");
+  if (::listen(descriptor_, backlog) == 0) return;
+  const int error = errno;  // EADDRINUSE: another socket that was bound to this address too has come first
+  fail("cannot listen on " + local_address().text(), error);
 }
 
 Accepted Socket::accept() {
