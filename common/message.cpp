@@ -29,8 +29,8 @@ std::size_t body_size(std::string_view header, std::size_t largest_body) {
 }  // namespace
 
 std::string with_header(std::string_view body) {
-  return fmt::format("{:<{}}{}", body.size(), header_size,
-                     body);  // Python: f'{len(msg):<{HEADERSIZE}}' + msg
+  // Python: f'{len(msg):<{HEADERSIZE}}' + msg
+  return fmt::format("{:<{}}{}", body.size(), header_size, body);
 }
 
 void MessageReader::push(std::string_view bytes) {

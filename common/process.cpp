@@ -187,16 +187,13 @@ std::string Process::until(std::string_view text) {
   return take(streams_[0], at, text.size());
 }
 
-std::string Process::unread() {
-  while (streams_[0].descriptor != -1 && pump(0)) continue;
-  return take(streams_[0], streams_[0].unread.size(), 0);
-}
-
 std::optional<std::string> Process::read(std::chrono::milliseconds patience) {
-  if (streams_[0].unread.empty()) {
-    if (streams_[0].descriptor == -1) return std::nullopt;
-    pump(static_cast<int>(patience.count()));
+  const Clock::time_point end = Clock::now() + patience;
+  while (streams_[0].unread.empty() && streams_[0].descriptor != -1) {
+    pump(left_until(end));
+    if (left_until(end) == 0) break;
   }
+  if (streams_[0].unread.empty() && streams_[0].descriptor == -1) return std::nullopt;
   return take(streams_[0], streams_[0].unread.size(), 0);
 }
 

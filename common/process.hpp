@@ -39,11 +39,8 @@ class Process {
   std::string rest();
   std::string error_rest();
 
-  /// What has come so far of stdout without waiting, and goes on behind it.
-  std::string unread();
-
-  /// What comes next of stdout: waits for it, but not longer than `patience`, and is empty if nothing came in time.
-  /// Nothing once the program has closed stdout and all of it has been read.
+  /// What comes next of stdout: waits for it, but not longer than `patience`, and is empty if nothing came in
+  /// time. Nothing once the program has closed stdout and all of it has been read.
   std::optional<std::string> read(std::chrono::milliseconds patience);
 
   /// Gives `text` to stdin.

@@ -28,13 +28,19 @@ std::vector<Option> all_options(const Usage& usage) {
 }
 
 std::string help(const Usage& usage) {
-  std::string text = fmt::format("usage: {} [OPTION VALUE]...\n\n{}\n\n", program_name, usage.purpose);
-  for (const Option& option : all_options(usage)) {
-    text +=
-        fmt::format("  {:<26}{}{}\n", option.name + " " + option.argument, option.meaning,
-                    option.default_value.empty() ? "" : fmt::format(" (default {})", option.default_value));
+  const std::vector<Option> options = all_options(usage);
+  std::size_t width = 0;
+  for (const Option& option : options) {
+    width = std::max(width, option.name.size() + option.argument.size() + 3);
   }
-  return text + fmt::format("  {:<26}shows this text\n", "--help");
+  std::string text = fmt::format("usage: {} [OPTION VALUE]...\n\n{}\n\n", program_name, usage.purpose);
+  for (const Option& option : options) {
+    const std::string by_default =
+        option.default_value.empty() ? "" : fmt::format(" (default {})", option.default_value);
+    text +=
+        fmt::format("  {:<{}}{}{}\n", option.name + " " + option.argument, width, option.meaning, by_default);
+  }
+  return text + fmt::format("  {:<{}}shows this text\n", "--help", width);
 }
 
 bool is_choice(std::string_view words, std::string_view value) {

@@ -112,6 +112,8 @@ TEST(Printable, EscapesACharacterThatIsCutOffAndNothingElse) {
     for (std::size_t size = 1; size < character.size(); ++size) {
       const std::string cut = character.substr(0, size);
       EXPECT_EQ(printable(cut), hex_escapes(cut));
+      EXPECT_EQ(printable(std::string_view(character).substr(0, size)),
+                hex_escapes(cut));  // the rest is near
       EXPECT_EQ(printable(cut + "a"), hex_escapes(cut) + "a");
       EXPECT_EQ(printable(cut + character), hex_escapes(cut) + character);
       EXPECT_EQ(printable(cut + "\n"), hex_escapes(cut) + "\\n");

@@ -1,0 +1,23 @@
+// The check of each part: a student's program is run through what the part asks of it.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "common/student.hpp"
+
+/// What a part asks for.
+struct Behaviour {
+  std::string title;    // "serves the next client when the first has left"
+  std::string section;  // where it is explained: "docs/part1.md#send-and-close"
+  std::function<void(Student&)> run;
+};
+
+/// The main() of a part's check: runs the program of `--server COMMAND` or `--client COMMAND` through one
+/// behaviour after the other and reports each. Returns the exit code: 0 if all are right.
+int run_checks(int argc, char** argv, const std::vector<Behaviour>& server,
+               const std::vector<Behaviour>& client);
+
+/// A word of letters that differs from run to run, so that a program cannot know it beforehand.
+std::string random_word();

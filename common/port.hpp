@@ -1,0 +1,34 @@
+// Ports of this machine: which are free, and who has the others.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "common/address.hpp"
+#include "common/socket.hpp"
+
+/// A port of 127.0.0.1 for a server that does not run yet: nobody listens on it, and no other ReservedPort
+/// gets it as long as this one lives.
+class ReservedPort {
+ public:
+  /// Throws std::runtime_error if there is none.
+  ReservedPort();
+
+  std::uint16_t number() const { return number_; }
+
+ private:
+  Socket guard_;
+  std::uint16_t number_ = 0;
+};
+
+enum class PortState {
+  free,
+  lingering,  // nobody listens, but connections that are over are remembered: TIME_WAIT in tcp(7)
+  taken,
+};
+
+/// Whether a server could listen on `address`. One that has been killed a moment ago is given time to let go.
+PortState port_state(const Address& address);
+
+/// The name and the id of the process that listens on a port, as far as they can be known: proc(5)
+std::string who_listens_on(std::uint16_t port);

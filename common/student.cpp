@@ -1,0 +1,500 @@
+#include "common/student.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <iterator>
+#include <sstream>
+#include <stdexcept>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "common/port.hpp"
+#include "common/text.hpp"
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+// Long enough for a program that waits in recv() to take what has come before more does.
+constexpr milliseconds moment{50};
+
+// Python's way to write bytes, cut where nobody reads on.
+std::string shown_bytes(std::string_view bytes) {
+  constexpr std::size_t enough = 100;
+  if (bytes.size() <= enough) return python_bytes(bytes);
+  return fmt::format("{}... ({} bytes in all)", python_bytes(bytes.substr(0, enough)), bytes.size());
+}
+
+// Commands for sh(1) that write `bytes`: printf(1), and head(1) for a byte that is repeated often.
+std::string shell_write(std::string_view bytes) {
+  constexpr std::size_t often = 100;
+  std::string commands;
+  std::string text;
+  const auto flush = [&] {
+    if (!text.empty()) commands += fmt::format("{}printf '{}'", commands.empty() ? "" : "; ", text);
+    text.clear();
+  };
+  while (!bytes.empty()) {
+    const char byte = bytes.front();
+    const std::size_t run = std::min(bytes.find_first_not_of(byte), bytes.size());
+    const bool plain = byte >= ' ' && byte <= '~' && byte != '\\' && byte != '\'';
+    const std::string written = byte == '%' ? "%%"
+                                : plain     ? std::string(1, byte)
+                                            : fmt::format("\\{:03o}", static_cast<unsigned char>(byte));
+    if (run >= often) {
+      flush();
+      commands +=
+          fmt::format("{}head -c {} /dev/zero | tr '\\0' '{}'", commands.empty() ? "" : "; ", run, written);
+      bytes.remove_prefix(run);
+    } else {
+      text += written;
+      bytes.remove_prefix(1);
+    }
+  }
+  flush();
+  return commands;
+}
+
+// Commands that write one piece after the other. Only the first come apart: they are enough to show a defect.
+std::string shell_write(const std::vector<Piece>& pieces) {
+  constexpr std::size_t apart = 3;
+  constexpr std::size_t often = 10;
+  std::vector<std::string> commands;
+  std::string bytes;
+  const auto flush = [&] {
+    if (!bytes.empty()) commands.push_back(shell_write(std::exchange(bytes, "")));
+  };
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    const auto& [piece, times] = pieces[i];
+    if (times < often) {
+      for (std::size_t time = 0; time < times; ++time) bytes += piece;
+    } else {
+      flush();
+      commands.push_back(fmt::format("for i in $(seq {}); do {}; done", times, shell_write(piece)));
+    }
+    if (i + 1 < std::min(apart, pieces.size())) {
+      flush();
+      commands.emplace_back("read enter");
+    }
+  }
+  flush();
+  return fmt::format("{}", fmt::join(commands, "; "));
+}
+
+std::string replaced(std::string text, std::string_view from, const std::string& to) {
+  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) {
+    text.replace(at, from.size(), to);
+  }
+  return text;
+}
+
+std::string with_address(const std::string& command, const std::string& host, std::uint16_t port) {
+  return replaced(replaced(command, "{host}", host), "{port}", std::to_string(port));
+}
+
+// A connection to a server, made before `end`; throws std::system_error.
+Socket connected(const Address& address, Clock::time_point end) {
+  Socket socket(address.family(), SOCK_STREAM);
+  socket.set_nonblocking();
+  try {
+    socket.connect(address);
+  } catch (const std::system_error& error) {
+    if (error.code() != std::errc::operation_in_progress) throw;
+    pollfd waiting{socket.descriptor(), POLLOUT, 0};
+    const auto left = std::chrono::ceil<milliseconds>(end - Clock::now()).count();
+    int failure = ETIMEDOUT;
+    socklen_t size = sizeof failure;
+    if (::poll(&waiting, 1, static_cast<int>(std::max<decltype(left)>(left, 0))) > 0) {
+      ::getsockopt(socket.descriptor(), SOL_SOCKET, SO_ERROR, &failure, &size);
+    }
+    if (failure != 0) throw std::system_error(failure, std::system_category());
+  }
+  return socket;
+}
+
+}  // namespace
+
+Connection::Connection(Student& student, Socket socket, const std::string& who)
+    : student_(student), socket_(std::move(socket)), who_(printable(who)) {
+  socket_.set_nonblocking();
+  socket_.set_no_delay();
+}
+
+void Connection::send(std::string_view bytes) {
+  if (bytes.empty()) return;
+  if (pieces_.empty() || pieces_.back().bytes != bytes) {
+    pieces_.push_back({std::string(bytes), 1});
+  } else {
+    ++pieces_.back().times;
+  }
+  const auto end = Clock::now() + to_react;
+  try {
+    while (true) {
+      bytes.remove_prefix(socket_.try_send(bytes));
+      if (bytes.empty()) return;
+      if (Clock::now() > end) fail("the program takes what it is sent", "it reads no more");
+      student_.take_output(milliseconds(5));
+    }
+  } catch (const std::system_error&) {
+    // The program has left already; whoever expects something of it will see that.
+  }
+}
+
+void Connection::send_cut(std::string_view bytes, std::size_t size) {
+  send(bytes.substr(0, size));
+  student_.wait(moment);
+  send(bytes.substr(size));
+}
+
+void Connection::send_one_by_one(std::string_view bytes) {
+  for (const char& byte : bytes) {
+    send({&byte, 1});
+    student_.wait(milliseconds(10));
+  }
+}
+
+// Takes in what comes next: false if nothing comes in time, or ever.
+bool Connection::pump(Clock::time_point until) {
+  std::array<char, 65536> buffer;
+  while (their_end_ == End::none && Clock::now() < until) {
+    const bool printed = student_.take_output(milliseconds(0));
+    if (!socket_.wait_readable(milliseconds(printed ? 0 : 10))) continue;
+    try {
+      const auto bytes = socket_.try_recv(buffer);
+      if (!bytes) continue;
+      received_ += *bytes;
+      if (!bytes->empty()) return true;
+      their_end_ = End::closed;
+    } catch (const std::system_error&) {
+      their_end_ = End::reset;
+    }
+  }
+  return false;
+}
+
+void Connection::expect(std::string_view bytes, milliseconds patience) {
+  const auto until = Clock::now() + patience;
+  std::string_view came;
+  do {
+    came = std::string_view(received_).substr(taken_, bytes.size());
+  } while (came != bytes && bytes.starts_with(came) && pump(until));
+  if (came != bytes) fail(shown_bytes(bytes));
+  taken_ += bytes.size();
+}
+
+void Connection::expect_end() {
+  const auto until = Clock::now() + to_react;
+  while (pump(until)) continue;
+  if (taken_ < received_.size()) fail("the end of the connection behind that", "too much");
+  if (their_end_ == End::none) fail("the end of the connection", "the program keeps the connection open");
+  if (their_end_ == End::reset) fail("the end of the connection");
+}
+
+void Connection::expect_dropped(const std::string& why) {
+  const auto until = Clock::now() + to_react;
+  while (!student_.exit_code_ && their_end_ == End::none && Clock::now() < until) pump(Clock::now() + moment);
+  if (!student_.exit_code_ && their_end_ == End::none) {
+    fail("the program gives the connection up, since " + why, "the program keeps the connection open");
+  }
+}
+
+std::string Connection::message(const std::string& expected, milliseconds patience) {
+  const auto until = Clock::now() + patience;
+  try {
+    while (true) {
+      if (const auto body = reader_.next()) return std::string(*body);
+      if (taken_ == received_.size() && !pump(until)) fail(expected);
+      reader_.push(std::string_view(received_).substr(taken_));
+      taken_ = received_.size();
+    }
+  } catch (const FramingError& error) {
+    fail(expected, error.what());
+  }
+}
+
+bool Connection::has_more(milliseconds patience) {
+  return taken_ < received_.size() || pump(Clock::now() + patience);
+}
+
+void Connection::close() {
+  socket_.close();
+  if (our_end_ == End::none) our_end_ = End::closed;
+}
+
+void Connection::reset() {
+  const linger at_once{1,
+                       0};  // SO_LINGER in socket(7): with no time to linger, close() resets the connection
+  if (socket_.descriptor() != -1)
+    ::setsockopt(socket_.descriptor(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  socket_.close();
+  if (our_end_ == End::none) our_end_ = End::reset;
+}
+
+void Connection::fail(const std::string& expected, const std::string& remark) const {
+  if (their_end_ != End::none) student_.wait(milliseconds(300));  // perhaps the program ends, and that is why
+  std::string came = received_.empty() ? "nothing" : shown_bytes(received_);
+  if (their_end_ == End::closed) came += ", then the end of the connection";
+  if (their_end_ == End::reset) came += ", then a reset of the connection (ECONNRESET)";
+  if (!remark.empty()) came += "; " + remark;
+  if (their_end_ == End::reset && !student_.exit_code()) {
+    came +=
+        "\nA reset comes instead of the end when a program closes a socket in which bytes wait that it has "
+        "not read:\n"
+        "docs/part1.md#5-look-from-outside";
+  }
+  const std::string who = student_.connections_.size() > 1 ? who_ + ": " : "";
+  student_.fail(who + expected, who + came);
+}
+
+Student::Student(Side side, std::string command, std::string host, std::uint16_t port)
+    : side_(side),
+      command_(std::move(command)),
+      host_(std::move(host)),
+      port_(port),
+      address_(Address::to_listen_on(host_, port)) {}
+
+void Student::start() {
+  if (process_) return;
+  const std::string command = with_address(command_, host_, port_);
+  process_ =
+      std::make_unique<Process>(std::vector<std::string>{"sh", "-c", command}, Process::Stdio::terminal);
+}
+
+void Student::stop() {
+  process_.reset();
+  was_stopped_ = true;
+  if (side_ == Side::client) connections_.clear();
+  if (side_ == Side::server)
+    port_state(address_);  // waits until what the program had started lets go of the port
+  screen_.clear();
+  expected_to_ = 0;
+  exit_code_.reset();
+}
+
+Connection& Student::connect(const std::string& who) {
+  start();
+  const auto patience = connections_.empty() ? to_start : to_react;
+  const auto end = Clock::now() + patience;
+  while (true) {
+    try {
+      return connections_.emplace_back(*this, connected(address_, end), who);
+    } catch (const std::system_error&) {
+      take_output(milliseconds(20));
+      if (!exit_code_ && Clock::now() < end) continue;
+      fail(connections_.empty() ? fmt::format("a server that listens on {} within {} seconds",
+                                              address_.text(), patience.count())
+                                : fmt::format("a server that still listens on {}", address_.text()),
+           exit_code_ ? "nobody listens there"
+                      : "nobody listens there; is it another port or another address of this machine?");
+    }
+  }
+}
+
+bool Student::has_connected(milliseconds time) {
+  if (!listening_socket_) {
+    listening_socket_.emplace(address_.family(), SOCK_STREAM);
+    listening_socket_->set_reuse_address();
+    listening_socket_->bind(address_);
+    listening_socket_->listen();
+  }
+  start();
+  wait(time);
+  return listening_socket_->wait_readable(milliseconds(0));
+}
+
+Connection& Student::accept() {
+  const auto end = Clock::now() + to_start;
+  while (!has_connected(milliseconds(20))) {
+    if (!exit_code_ && Clock::now() < end) continue;
+    fail(fmt::format("a client that connects to {}", address_.text()),
+         fmt::format("your client did not connect to {} {}", address_.text(),
+                     exit_code_ ? "before it ended" : fmt::format("within {} seconds", to_start.count())));
+  }
+  return connections_.emplace_back(*this, listening_socket_->accept().socket, "the server");
+}
+
+void Student::type(const std::string& line) {
+  take_output(milliseconds(0));
+  if (exit_code_) fail("a program that reads its keyboard", "it has ended already");
+  typed_.push_back(line);
+  try {
+    process_->type(line + "\n");
+  } catch (const std::runtime_error&) {
+    // The program has ended just now; whoever expects something of it will see that.
+  }
+}
+
+void Student::end_input() {
+  take_output(milliseconds(0));
+  typed_.emplace_back("Ctrl-D");
+  if (!exit_code_) process_->close_input();
+}
+
+void Student::expect_shown(const std::string& text) {
+  expect_screen(
+      [&](const std::string& screen) {
+        const std::size_t at = screen.find(text, expected_to_);
+        if (at != std::string::npos) expected_to_ = at + text.size();
+        return at != std::string::npos;
+      },
+      fmt::format("'{}' on the screen", printable(text)));
+}
+
+void Student::expect_screen(const std::function<bool(const std::string& screen)>& condition,
+                            const std::string& expected) {
+  const auto end = Clock::now() + to_react;
+  while (!condition(screen_)) {
+    if (exit_code_ || Clock::now() > end) {
+      const std::string before = screen_;
+      const bool ran_on = !exit_code_;
+      for (Connection& connection : connections_) connection.socket_.close();
+      wait(std::chrono::seconds(1));
+      if (ran_on && condition(screen_)) {
+        fail(expected,
+             "it came only when the connection was closed. Either your program waits for the end of the "
+             "stream, or its "
+             "output is\nheld back in a buffer: flush it (std::flush in C++, print(..., flush=True) in "
+             "Python)");
+      }
+      fail(expected, before.empty() ? "nothing on the screen" : "on the screen:\n" + last_lines());
+    }
+    take_output(milliseconds(20));
+  }
+}
+
+int Student::expect_end(const std::string& when) {
+  const auto end = Clock::now() + to_react;
+  while (!exit_code_ && Clock::now() < end) take_output(milliseconds(20));
+  if (!exit_code_) fail("the program ends " + when, "it goes on");
+  if (*exit_code_ > 128) fail("the program ends " + when, "a crash");
+  return *exit_code_;
+}
+
+void Student::wait(milliseconds time) {
+  const auto end = Clock::now() + time;
+  while (true) {
+    const auto left = std::chrono::ceil<milliseconds>(end - Clock::now());
+    if (left.count() <= 0) return;
+    take_output(left);
+  }
+}
+
+// Takes in what the program prints next: false if nothing comes in time.
+bool Student::take_output(milliseconds patience) {
+  if (!process_ || exit_code_) {
+    std::this_thread::sleep_for(patience);
+    return false;
+  }
+  const auto output = process_->read(patience);
+  if (!output) {
+    exit_code_ = process_->wait();
+    return false;
+  }
+  std::copy_if(output->begin(), output->end(), std::back_inserter(screen_),
+               [](char byte) { return byte != '\r'; });
+  constexpr std::size_t largest_screen = 1024 * 1024;
+  if (screen_.size() > largest_screen && side_ == Side::client) {
+    screen_.resize(200);
+    fail("output that ends", "it prints without end, and so began:\n" + last_lines());
+  }
+  if (screen_.size() > largest_screen) screen_.erase(0, largest_screen / 2);
+  return !output->empty();
+}
+
+// The last lines on the screen, which is where a reason stands.
+std::string Student::last_lines() const {
+  constexpr int enough = 5;
+  std::vector<std::string> lines;
+  std::istringstream screen(screen_);
+  for (std::string line; std::getline(screen, line);) {
+    if (!line.empty()) lines.push_back(line.size() > 200 ? line.substr(0, 200) + "..." : line);
+  }
+  std::string text;
+  for (auto line = lines.size() > enough ? lines.end() - enough : lines.begin(); line != lines.end();
+       ++line) {
+    text += (text.empty() ? "" : "\n") + printable(*line);
+  }
+  return text;
+}
+
+std::string Student::state() const {
+  if (!exit_code_) return "";
+  if (*exit_code_ == 0) return "the program has ended";
+  if (*exit_code_ <= 128) return fmt::format("the program has ended with exit code {}", *exit_code_);
+  return fmt::format("the program has ended with the signal {} ({})", *exit_code_ - 128,
+                     ::strsignal(*exit_code_ - 128));
+}
+
+void Student::fail(const std::string& expected, const std::string& came) const {
+  Mismatch mismatch;
+  mismatch.expected = expected;
+  mismatch.came = came;
+  if (exit_code_) mismatch.came += "\n" + state();
+  if (exit_code_ && !screen_.empty() && came.find("on the screen:") == std::string::npos) {
+    mismatch.came += ", and its last lines are:\n" + last_lines();
+  }
+  mismatch.never_connected = connections_.empty();
+  throw mismatch;
+}
+
+std::vector<std::string> Student::sent() const {
+  std::vector<std::string> lines;
+  for (const Connection& connection : connections_) {
+    std::string line = connections_.size() > 1 ? connection.who_ + ": " : "";
+    if (connection.pieces_.empty()) line += "nothing";
+    constexpr std::size_t enough = 6;
+    for (std::size_t i = 0; i < std::min(connection.pieces_.size(), enough); ++i) {
+      const auto& [bytes, times] = connection.pieces_[i];
+      line += (i > 0 ? ", then " : "") + shown_bytes(bytes);
+      if (times > 1) line += fmt::format(" {} times", times);
+    }
+    if (connection.pieces_.size() > enough) line += ", and so on";
+    if (connection.our_end_ == Connection::End::closed) line += ", then the end of the connection";
+    if (connection.our_end_ == Connection::End::reset) line += ", then a reset";
+    lines.push_back(line);
+  }
+  for (const std::string& line : typed_) lines.push_back(fmt::format("typed: '{}'", printable(line)));
+  return lines;
+}
+
+std::vector<std::string> Student::by_hand() const {
+  constexpr std::uint16_t port = 1234;
+  std::vector<std::string> commands = {with_address(command_, "127.0.0.1", port)};
+  for (const Connection& connection : connections_) {
+    const bool closed = connection.our_end_ == Connection::End::closed;
+    std::string command =
+        fmt::format("nc {}{}127.0.0.1 {}", closed ? "-N " : "", side_ == Side::client ? "-l " : "", port);
+    if (side_ == Side::server && connection.our_end_ == Connection::End::reset) {
+      // nc cannot reset a connection.
+      std::string bytes;
+      for (const Piece& piece : connection.pieces_) bytes += piece.bytes;
+      command = fmt::format(
+          "python3 -c \"import socket, struct; s = socket.create_connection(('127.0.0.1', {})); s.send({}); "
+          "s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0)); s.close()\"",
+          port, python_bytes(bytes));
+    } else if (!connection.pieces_.empty()) {
+      // Pieces that are to come one after the other must not be written before the client is there.
+      const char* const wait = side_ == Side::client && connection.pieces_.size() > 1 ? "read enter; " : "";
+      command = fmt::format("({}{}) | {}", wait, shell_write(connection.pieces_), command);
+    }
+    std::string remark = connections_.size() > 1 ? connection.who_ : "";
+    if (connection.pieces_.size() > 1)
+      remark += remark.empty() ? "Enter sends the next piece" : "; Enter sends the next piece";
+    if (!remark.empty()) command += "   # " + remark;
+    if (commands.back() != command) commands.push_back(command);
+  }
+  if (side_ == Side::server && was_stopped_) {
+    commands.push_back(commands.front() + "   # again, where you have ended it with Ctrl-C");
+  }
+  if (side_ == Side::client) std::rotate(commands.begin(), commands.begin() + 1, commands.end());
+  return commands;
+}

@@ -1,0 +1,111 @@
+// Part 1, the check: what a server and a client of this part should do, whoever wrote them.
+#include <string>
+#include <string_view>
+
+#include "common/checking.hpp"
+
+namespace {
+
+constexpr std::string_view welcome = "welcome to the server!";
+
+Connection& expect_welcome(Student& server) {
+  Connection& client = server.connect();
+  client.expect(welcome);
+  client.expect_end();
+  return client;
+}
+
+std::string without_line_ends(std::string text) {
+  std::erase(text, '\n');
+  return text;
+}
+
+// A client may show each piece that it receives on a line of its own.
+void expect_screen_with(Student& client, const std::string& text) {
+  client.expect_screen(
+      [&](const std::string& screen) { return without_line_ends(screen).find(text) != std::string::npos; },
+      "'" + text + "' on the screen");
+}
+
+void send_and_close(Student& client, const std::string& text) {
+  Connection& server = client.accept();
+  server.send(text);
+  server.close();
+  expect_screen_with(client, text);
+}
+
+// A client that calls recv() once ends with the first piece, as in the section "8 instead of 1024". All
+// others must go on until the end.
+void send_two_pieces(Student& client) {
+  Connection& server = client.accept();
+  server.send(welcome.substr(0, 11));
+  client.wait(std::chrono::milliseconds(500));
+  const bool reads_once = client.exit_code().has_value();
+  server.send(welcome.substr(11));
+  server.close();
+  expect_screen_with(client, std::string(reads_once ? welcome.substr(0, 11) : welcome));
+}
+
+void expect_end_with_connection(Student& client, std::string_view text) {
+  Connection& server = client.accept();
+  server.send(text);
+  server.close();
+  client.expect_end("when the server has closed the connection");
+}
+
+void expect_failure_without_server(Student& client) {
+  client.start();
+  const int code = client.expect_end("with an error, since nobody listens there");
+  if (code == 0) client.fail("an exit code above 0, since nobody listens there", "exit code 0");
+}
+
+void expect_restart(Student& server) {
+  expect_welcome(server).close();
+  server.stop();
+  server.connect().expect(welcome);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::vector<Behaviour> for_servers = {
+      {"sends the welcome, 22 bytes, and closes the connection", "docs/part1.md#send-and-close",
+       expect_welcome},
+      {"serves one client after the other", "docs/part1.md#accept-a-second-socket",
+       [](Student& server) {
+         for (int i = 0; i < 3; ++i) expect_welcome(server);
+       }},
+      {"serves five clients that come at the same moment", "docs/part1.md#listen-the-backlog",
+       [](Student& server) {
+         std::vector<Connection*> clients;
+         for (int i = 0; i < 5; ++i) clients.push_back(&server.connect("client " + std::to_string(i + 1)));
+         for (Connection* client : clients) client->expect(welcome);
+       }},
+      {"does not wait for a client that says nothing and stays", "docs/part1.md#send-and-close",
+       [](Student& server) {
+         server.connect("a silent client");
+         expect_welcome(server);
+       }},
+      {"outlives clients that have left before they are served", "docs/part1.md#send-and-close",
+       [](Student& server) {
+         for (int i = 0; i < 5; ++i) server.connect("a client that leaves").reset();
+         expect_welcome(server);
+       }},
+      {"can be ended and started again at once", "docs/part1.md#bind-an-address-and-a-port", expect_restart},
+  };
+  const std::vector<Behaviour> for_clients = {
+      {"prints the whole welcome", "docs/part1.md#8-instead-of-1024",
+       [](Student& client) { send_and_close(client, std::string(welcome)); }},
+      {"prints what the server sends, whatever it is", "docs/part1.md#recv",
+       [](Student& client) { send_and_close(client, "hello " + random_word()); }},
+      {"prints what comes in two pieces", "docs/part1.md#the-whole-stream", send_two_pieces},
+      {"prints characters of more than one byte", "docs/part1.md#the-whole-stream",
+       [](Student& client) { send_and_close(client, "hello 你好"); }},
+      {"ends when the server has closed the connection", "docs/part1.md#several-times",
+       [](Student& client) { expect_end_with_connection(client, welcome); }},
+      {"ends when the server closes without a word", "docs/part1.md#several-times",
+       [](Student& client) { expect_end_with_connection(client, ""); }},
+      {"fails when nobody listens", "docs/part1.md#connect", expect_failure_without_server},
+  };
+  return run_checks(argc, argv, for_servers, for_clients);
+}
