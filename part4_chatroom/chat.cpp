@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <stdexcept>
 #include <system_error>
@@ -64,9 +65,8 @@ std::optional<std::string> Keyboard::wait_for_line(const Socket* wake) {
 }
 
 void Screen::prompt(std::string_view text) {
+  if (std::exchange(prompt_waits_, true)) return;
   fmt::print("{}", text);
-  std::fflush(stdout);  // stdout is written line by line, and a prompt is not a whole line
-  prompt_waits_ = true;
 }
 
 void Screen::line_was_typed() {
@@ -81,7 +81,7 @@ void Screen::message(std::string_view name, std::string_view text) {
 }
 
 void Screen::end_prompt() {
-  if (std::exchange(prompt_waits_, false)) fmt::print("\n");
+  if (std::exchange(prompt_waits_, false)) std::putchar('\n');
 }
 
 bool Conversation::show(std::string_view bytes, Screen& screen) {
@@ -99,12 +99,22 @@ bool Conversation::show(std::string_view bytes, Screen& screen) {
   return shown;
 }
 
+void Conversation::end(Screen& screen) const {
+  screen.end_prompt();
+  if (inbox_.inside_message() || name_) {
+    throw std::runtime_error("the server closed the connection inside a message");
+  }
+  fmt::print("connection closed by the server\n");
+}
+
 Socket enter_room(const Options& options, Keyboard& keyboard, Screen& screen, std::string& name) {
   name = options.text("--name");
   if (name.empty()) {
     screen.prompt("Username: ");
-    name = keyboard.wait_for_line().value_or("");
+    const auto typed = keyboard.wait_for_line();
+    if (!typed) throw std::invalid_argument("the input ended before a name was typed");
     screen.line_was_typed();
+    name = *typed;
   }
   if (name.empty() || name.size() > largest_name) {
     throw std::invalid_argument(fmt::format("a name has 1 to {} bytes", largest_name));
@@ -125,8 +135,12 @@ void say(Socket& socket, const std::string& text) {
 
 void leave_room(Socket& socket) {
   socket.shutdown(SHUT_WR);
-  // Closing a socket in which bytes wait unread resets the connection, and a reset may overtake what was
-  // said.
+  // Who closes a socket while bytes come in resets the connection, and a reset may overtake what was said.
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(1);
   std::array<char, 4096> unread;
-  while (socket.wait_readable(std::chrono::milliseconds(0)) && !socket.recv(unread).empty()) continue;
+  while (true) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+    if (left.count() <= 0 || !socket.wait_readable(left)) return;
+    if (const auto bytes = socket.try_recv(unread); bytes && bytes->empty()) return;
+  }
 }

@@ -34,7 +34,12 @@ class Keyboard {
 /// stdout, with the prompt on its last line.
 class Screen {
  public:
-  /// Shows `Username: `, or `alice > `, and leaves the cursor behind it.
+  Screen() = default;
+  Screen(const Screen&) = delete;
+  Screen& operator=(const Screen&) = delete;
+  ~Screen() { end_prompt(); }
+
+  /// Shows `Username: `, or `alice > `, and leaves the cursor behind it; without effect if a prompt waits.
   void prompt(std::string_view text);
 
   /// To be called once Enter has been pressed: a terminal has shown the end of the line, a pipe has not.
@@ -57,6 +62,10 @@ class Conversation {
   /// FramingError.
   bool show(std::string_view bytes, Screen& screen);
 
+  /// To be called when the server has closed the connection: says so. Throws std::runtime_error if a message
+  /// had begun and not ended.
+  void end(Screen& screen) const;
+
  private:
   MessageReader inbox_{64 * 1024};
   std::optional<std::string> name_;  // whose text comes next
@@ -69,5 +78,6 @@ Socket enter_room(const Options& options, Keyboard& keyboard, Screen& screen, st
 /// Says `text` to the room; an empty text is not sent, and one over 64 KiB is refused with a line on stderr.
 void say(Socket& socket, const std::string& text);
 
-/// Leaves politely: ends the stream to the server, so that all that was said arrives.
+/// Leaves politely: ends the stream to the server, and waits until the server has closed the connection too,
+/// a second at most.
 void leave_room(Socket& socket);

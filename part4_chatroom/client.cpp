@@ -1,7 +1,5 @@
 // Part 4, the client as the original has it: it waits for the keyboard, and shows what others have said only
 // after Enter. docs/part4.md shows the drawback, and client_threads and client_select mend it.
-#include <fmt/format.h>
-
 #include <array>
 #include <string>
 
@@ -29,14 +27,10 @@ int main(int argc, char** argv) {
       say(socket, *message);
 
       while (const auto bytes = socket.try_recv(buffer)) {
-        if (bytes->empty()) {
-          fmt::print("connection closed by the server\n");
-          return;
-        }
+        if (bytes->empty()) return conversation.end(screen);
         conversation.show(*bytes, screen);
       }
     }
-    screen.end_prompt();
     leave_room(socket);
   });
 }

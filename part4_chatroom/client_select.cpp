@@ -1,12 +1,12 @@
 // Part 4, the client with select(): one thread waits for the keyboard and the socket at once. See
 // docs/part4.md.
-#include <fmt/format.h>
 #include <sys/select.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -24,6 +24,9 @@ int main(int argc, char** argv) {
     std::string name;
     Socket socket = enter_room(options, keyboard, screen, name);
     const std::string prompt = printable(name) + " > ";
+    if (socket.descriptor() >= FD_SETSIZE) {  // FD_SET would write past the end of the set
+      throw std::runtime_error("too many descriptors are open for select()");
+    }
 
     Conversation conversation;
     std::array<char, 4096> buffer;
@@ -41,11 +44,7 @@ int main(int argc, char** argv) {
 
       if (FD_ISSET(socket.descriptor(), &readable)) {
         const std::string_view bytes = socket.recv(buffer);
-        if (bytes.empty()) {
-          screen.end_prompt();
-          fmt::print("connection closed by the server\n");
-          return;
-        }
+        if (bytes.empty()) return conversation.end(screen);
         if (conversation.show(bytes, screen)) screen.prompt(prompt);
       }
 
@@ -59,7 +58,6 @@ int main(int argc, char** argv) {
         if (!more) break;
       }
     }
-    screen.end_prompt();
     leave_room(socket);
   });
 }

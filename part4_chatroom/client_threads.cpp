@@ -1,8 +1,8 @@
 // Part 4, the client with threads: one waits for the keyboard, one for the socket. See docs/part4.md.
-#include <fmt/format.h>
 #include <sys/socket.h>
 
 #include <array>
+#include <chrono>
 #include <future>
 #include <mutex>
 #include <string>
@@ -39,9 +39,9 @@ int main(int argc, char** argv) {
     // a second descriptor besides: one end of this pair, which becomes readable when the other thread lets go
     // of the other.
     auto [wake, awake] = Socket::pair();
+    Conversation conversation;
     auto receiver = std::async(std::launch::async, [&, end = std::move(awake)]() mutable {
       const Socket until_this_thread_ends = std::move(end);
-      Conversation conversation;
       std::array<char, 4096> buffer;
       while (true) {
         const std::string_view bytes = socket.recv(buffer);
@@ -55,15 +55,20 @@ int main(int argc, char** argv) {
     {
       const HangUp at_the_end{socket};
       while (const auto message = keyboard.wait_for_line(&wake)) {
-        const std::lock_guard lock(screen_mutex);
-        screen.line_was_typed();
+        {
+          const std::lock_guard lock(screen_mutex);
+          screen.line_was_typed();
+        }
+        // Without the lock: while this waits for the server, the other thread goes on printing.
         say(socket, *message);
+        const std::lock_guard lock(screen_mutex);
         screen.prompt(prompt);
       }
       closed_by_server = wake.wait_readable(std::chrono::milliseconds(0));
+      socket.shutdown(SHUT_WR);  // leaves politely: the server closes too, and that ends the other thread
+      wake.wait_readable(std::chrono::seconds(1));
     }
     receiver.get();  // waits for the thread, and throws what it has thrown
-    screen.end_prompt();
-    if (closed_by_server) fmt::print("connection closed by the server\n");
+    if (closed_by_server) conversation.end(screen);
   });
 }

@@ -25,8 +25,8 @@ constexpr std::size_t largest_name = 64;
 constexpr std::size_t largest_message = 64 * 1024;
 constexpr std::size_t largest_outbox = 1024 * 1024;
 
-// How many connections may wait for accept(), and how many are accepted in one round.
-constexpr int backlog = 128;
+// So that a storm of connections does not keep those who are in the room from talking.
+constexpr int most_accepted_in_a_round = 128;
 
 // Somebody in the room, or at the door: who has not said a name yet hears nothing and is not heard.
 struct Client {
@@ -35,6 +35,8 @@ struct Client {
   std::string name = "";                 // empty until the first message, which is the name
   MessageReader inbox{largest_message};  // bytes that have come and are not a whole message yet
   std::string outbox = "";               // bytes that the kernel had no room for yet
+  std::size_t own_begin = 0;             // where in what has been said in this round its own words begin,
+  std::size_t own_end = 0;               // and where they end: they are for the others only
   bool leaves = false;
 
   // Until it has a name, a client is known by its address.
@@ -43,7 +45,10 @@ struct Client {
 
 class ChatRoom {
  public:
-  explicit ChatRoom(Socket listening_socket) : listening_socket_(std::move(listening_socket)) {}
+  explicit ChatRoom(Socket listening_socket) : listening_socket_(std::move(listening_socket)) {
+    if (!fits_select(listening_socket_))
+      throw std::runtime_error("too many descriptors are open for select()");
+  }
 
   // Waits until something can be done, and does it: select(2).
   void serve_one_round() {
@@ -66,13 +71,17 @@ class ChatRoom {
     }
 
     for (Client& client : clients_) {
-      if (FD_ISSET(client.socket.descriptor(), &readable)) guarded(client, [&] { receive_from(client); });
+      if (client.leaves || !FD_ISSET(client.socket.descriptor(), &readable)) continue;
+      guarded(client, [&] { receive_from(client); });
     }
     for (Client& client : clients_) {
-      if (!client.outbox.empty()) guarded(client, [&] { send_to(client); });
+      if (!client.leaves && !client.name.empty()) guarded(client, [&] { send_to(client); });
     }
+    said_.clear();
+    said_.shrink_to_fit();  // so that one flood does not take memory for ever
     std::erase_if(clients_, [](const Client& client) { return client.leaves; });
     if (FD_ISSET(listening_socket_.descriptor(), &readable)) accept_clients();
+    print_log();
   }
 
  private:
@@ -82,38 +91,36 @@ class ChatRoom {
     try {
       action();
     } catch (const std::runtime_error& error) {  // std::system_error and FramingError
+      print_log();
       report(client.who() + ": " + error.what());
-      client.outbox.clear();
       leave(client);
     }
   }
 
   void leave(Client& client) {
-    if (!std::exchange(client.leaves, true)) fmt::print("Closed connection from {}\n", client.who());
+    if (!std::exchange(client.leaves, true)) log_ += fmt::format("Closed connection from {}\n", client.who());
   }
 
   // Takes one piece of what has come, however much more there is: the others have their turn before the next.
   void receive_from(Client& client) {
     const auto bytes = client.socket.try_recv(buffer_);
     if (!bytes) return;
-    if (bytes->empty()) return leave(client);
+    if (bytes->empty()) {
+      if (client.inbox.inside_message()) throw std::runtime_error("closed the connection inside a message");
+      return leave(client);
+    }
     client.inbox.push(*bytes);
 
-    std::string heard;  // what the others will receive
-    try {
-      while (const auto message = client.inbox.next()) {
-        if (client.name.empty()) {
-          enter(client, *message);
-        } else {
-          fmt::print("receive message from {} : {}\n", printable(client.name), printable(*message));
-          heard += with_header(client.name) + with_header(*message);
-        }
+    client.own_begin = client.own_end = said_.size();
+    while (const auto message = client.inbox.next()) {
+      if (client.name.empty()) {
+        enter(client, *message);
+        continue;
       }
-    } catch (const std::runtime_error&) {
-      tell_others(client, heard);  // what came before the error was said
-      throw;
+      log_ += fmt::format("receive message from {} : {}\n", printable(client.name), printable(*message));
+      said_ += with_header(client.name) + with_header(*message);
+      client.own_end = said_.size();
     }
-    tell_others(client, heard);
   }
 
   void enter(Client& client, std::string_view name) {
@@ -121,40 +128,41 @@ class ChatRoom {
       throw std::runtime_error(fmt::format("a name has 1 to {} bytes, not {}", largest_name, name.size()));
     }
     client.name = name;
-    fmt::print("Accept new connection from {} username:{}\n", client.address, printable(name));
+    log_ += fmt::format("Accept new connection from {} username:{}\n", client.address, printable(name));
   }
 
-  // Only puts it into the outboxes: at the end of the round each is sent with one call, however many have
-  // spoken.
-  void tell_others(const Client& sender, std::string_view heard) {
-    for (Client& client : clients_) {
-      if (&client == &sender || client.name.empty() || client.leaves) continue;
-      client.outbox += heard;
-      if (client.outbox.size() > largest_outbox) guarded(client, [&] { send_to(client); });
-    }
-  }
-
-  // Gives the kernel as much of the outbox as it has room for. The rest waits; who lets too much wait is
-  // dropped.
+  // Gives the kernel what waits for the client and what the others have said in this round, with one send(),
+  // however many have spoken. What the kernel has no room for waits; who lets too much wait is dropped.
   void send_to(Client& client) {
-    client.outbox.erase(0, client.socket.try_send(client.outbox));
+    const std::string_view before = std::string_view(said_).substr(0, client.own_begin);
+    const std::string_view after = std::string_view(said_).substr(client.own_end);
+    client.own_begin = client.own_end = 0;
+    if (!client.outbox.empty() || !before.empty()) {
+      client.outbox.append(before).append(after);
+      client.outbox.erase(0, client.socket.try_send(client.outbox));
+      if (client.outbox.empty()) client.outbox.shrink_to_fit();
+    } else if (!after.empty()) {
+      client.outbox = after.substr(client.socket.try_send(after));  // mostly all of it, and nothing is copied
+    }
     if (client.outbox.size() > largest_outbox) {
       throw std::runtime_error(fmt::format("does not read: over {} bytes wait for it", largest_outbox));
     }
   }
 
   void accept_clients() {
-    for (int i = 0; i < backlog; ++i) {
+    for (int i = 0; i < most_accepted_in_a_round; ++i) {
       auto accepted = accept_client();
       if (!accepted) return;
       auto& [socket, address] = *accepted;
-      if (socket.descriptor() >= FD_SETSIZE) {  // FD_SET would write past the end of the set
+      if (!fits_select(socket)) {
         turn_away(address);
         continue;
       }
-      socket.set_nonblocking();
-      socket.set_no_delay();
-      clients_.push_back(Client{std::move(socket), address.text()});
+      Client& client = clients_.emplace_back(Client{std::move(socket), address.text()});
+      guarded(client, [&] {
+        client.socket.set_nonblocking();
+        client.socket.set_no_delay();
+      });
     }
   }
 
@@ -173,11 +181,23 @@ class ChatRoom {
     return std::nullopt;
   }
 
-  void turn_away(const Address& address) { fmt::print("Turned away {}: the room is full\n", address.text()); }
+  void turn_away(const Address& address) {
+    log_ += fmt::format("Turned away {}: the room is full\n", address.text());
+  }
+
+  // FD_SET would write past the end of the set.
+  static bool fits_select(const Socket& socket) { return socket.descriptor() < FD_SETSIZE; }
+
+  // The lines of a round go out together: a write(2) for each would cost as much as one more client.
+  void print_log() {
+    if (!log_.empty()) fmt::print("{}", std::exchange(log_, {}));
+  }
 
   Socket listening_socket_;
   Socket reserve_{AF_INET, SOCK_STREAM};
   std::vector<Client> clients_;
+  std::string said_;  // in this round, as the others receive it
+  std::string log_;   // the lines of this round
   std::array<char, 64 * 1024> buffer_;
 };
 
@@ -190,7 +210,7 @@ int main(int argc, char** argv) {
     Socket listening_socket(address.family(), SOCK_STREAM);
     listening_socket.set_reuse_address();
     listening_socket.bind(address);
-    listening_socket.listen(backlog);
+    listening_socket.listen();
     listening_socket.set_nonblocking();
     fmt::print("listening on {}\n", listening_socket.local_address().text());
 

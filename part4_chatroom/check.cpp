@@ -1,0 +1,330 @@
+// Part 4, the check: what a server and a client of this part should do, whoever wrote them.
+#include <algorithm>
+#include <cctype>
+#include <chrono>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "common/checking.hpp"
+#include "common/text.hpp"
+
+namespace {
+
+using std::chrono::milliseconds;
+
+// ---- The server: the check plays everybody in the room -------------------------------------------------------
+
+const std::string ping = "Do you hear me?";
+
+Connection& enter(Student& server, const std::string& name) {
+  Connection& client = server.connect(name);
+  client.send(with_header(name));
+  return client;
+}
+
+// A server need not say when it has let somebody in. It has, once he hears the others.
+void wait_until_heard(Connection& speaker, Connection& listener) {
+  for (int tries = 0; tries < 25; ++tries) {
+    speaker.send(with_header(ping));
+    if (listener.has_more(milliseconds(200))) return;
+  }
+  listener.fail("two messages: the name of another, and what he has said");
+}
+
+// What guests say who were not asked to speak is passed over.
+void expect_heard(Connection& listener, const std::string& name, const std::string& text) {
+  const std::string expected =
+      "two messages, " + python_bytes(name) + " and " + python_bytes(text.substr(0, 100));
+  while (true) {
+    const std::string heard_name = listener.message(expected);
+    const std::string heard_text = listener.message(expected);
+    if (heard_name == name && heard_text == text) return;
+    const bool from_friend = heard_name == "alice" || heard_name == "bob" || heard_name == "carol";
+    if (from_friend && heard_text != ping)
+      listener.fail(expected, "this is what " + heard_name + " has said");
+  }
+}
+
+void expect_talk(Connection& alice, Connection& bob) {
+  const std::string question = random_word();
+  alice.send(with_header(question));
+  expect_heard(bob, "alice", question);
+  const std::string answer = random_word();
+  bob.send(with_header(answer));
+  expect_heard(alice, "bob", answer);
+}
+
+void talk_among_three(Student& server) {
+  Connection& alice = enter(server, "alice");
+  Connection& bob = enter(server, "bob");
+  Connection& carol = enter(server, "carol");
+  wait_until_heard(alice, bob);
+  wait_until_heard(alice, carol);
+  const std::string text = random_word();
+  alice.send(with_header(text));
+  expect_heard(bob, "alice", text);
+  expect_heard(carol, "alice", text);
+}
+
+// Alice and Bob talk; a guest comes; and Alice and Bob must be able to go on.
+void talk_beside(Student& server, const std::function<void()>& guest) {
+  Connection& alice = enter(server, "alice");
+  Connection& bob = enter(server, "bob");
+  wait_until_heard(alice, bob);
+  guest();
+  server.wait(milliseconds(100));
+  expect_talk(alice, bob);
+}
+
+void talk_to_somebody_else(Student& server) {
+  talk_beside(server, [] {});  // what Alice hears first must be Bob's answer, not her own question
+}
+
+void say_much_at_once(Student& server) {
+  Connection& alice = enter(server, "alice");
+  Connection& bob = enter(server, "bob");
+  wait_until_heard(alice, bob);
+  std::string all;
+  for (int i = 1; i <= 20; ++i) all += with_header("message " + std::to_string(i));
+  alice.send(all);
+  for (int i = 1; i <= 20; ++i) expect_heard(bob, "alice", "message " + std::to_string(i));
+}
+
+void say_byte_by_byte(Student& server) {
+  Connection& bob = enter(server, "bob");
+  Connection& alice = server.connect("alice");
+  alice.send_one_by_one(with_header("alice"));
+  wait_until_heard(alice, bob);
+  alice.send_one_by_one(with_header("one byte after the other"));
+  expect_heard(bob, "alice", "one byte after the other");
+}
+
+void say_letters_of_many_bytes(Student& server) {
+  Connection& bob = enter(server, "bob");
+  Connection& guest = enter(server, "Jürgen 你好");
+  wait_until_heard(guest, bob);
+  guest.send(with_header("Grüße, 你好"));
+  expect_heard(bob, "Jürgen 你好", "Grüße, 你好");
+}
+
+void send_half(Student& server) {
+  talk_beside(server, [&] {
+    server.connect("a guest with half a header").send("5   ");
+    enter(server, "a guest with half a message").send("10        half");
+  });
+}
+
+void leave(Student& server) {
+  talk_beside(server, [&] {
+    server.connect("a guest that leaves without a name").close();
+    enter(server, "a guest that leaves").close();
+    Connection& guest = enter(server, "a guest that leaves inside a message");
+    guest.send("10        half");
+    guest.close();
+  });
+}
+
+void break_off(Student& server) {
+  talk_beside(server, [&] {
+    server.connect("a guest without a name").reset();
+    Connection& guest = enter(server, "a guest");
+    server.wait(milliseconds(100));
+    guest.reset();
+  });
+}
+
+void send_other_bytes(Student& server) {
+  talk_beside(server, [&] {
+    Connection& guest = enter(server, "\xff\xfe");
+    guest.send(with_header("\x80 is no UTF-8"));
+  });
+}
+
+void expect_refusal(Student& server, const std::string& bytes, const std::string& why) {
+  talk_beside(server, [&] {
+    Connection& guest = enter(server, "a guest");
+    guest.send(bytes);
+    guest.expect_dropped(why);
+  });
+}
+
+void read_nothing(Student& server) {
+  Connection& alice = enter(server, "alice");
+  Connection& bob = enter(server, "bob");
+  wait_until_heard(alice, bob);
+  enter(server, "a guest that reads nothing: Ctrl-Z");
+  server.wait(milliseconds(100));
+  // More than the kernel keeps for somebody who does not read.
+  const std::string text(60'000, 'x');
+  for (int i = 0; i < 150; ++i) {
+    alice.send(with_header(text));
+    expect_heard(bob, "alice", text);
+  }
+}
+
+// ---- The client: the check plays the server, and whoever sits at the keyboard --------------------------------
+
+constexpr milliseconds a_while{2000};
+
+bool asks_for_name(const Student& client) {
+  std::string line = client.screen().substr(client.screen().rfind('\n') + 1);
+  std::transform(line.begin(), line.end(), line.begin(), [](unsigned char c) { return std::tolower(c); });
+  return line.find("name") != std::string::npos;
+}
+
+// Gives the client its name, unless the command has done so: before it connects, or behind that.
+Connection& enter(Student& client) {
+  const std::string name = "alice";
+  bool typed = false;
+  const auto type_name_unless = [&](const std::function<bool()>& needless) {
+    for (milliseconds time{0}; !typed && time < a_while; time += milliseconds(20)) {
+      if (needless()) return;
+      if (asks_for_name(client)) break;
+    }
+    if (!typed) client.type(name);
+    typed = true;
+  };
+  type_name_unless([&] { return client.has_connected(milliseconds(20)) || client.exit_code(); });
+  Connection& server = client.accept();
+  type_name_unless([&] { return server.has_more(milliseconds(20)); });
+
+  const std::string expected = typed ? python_bytes(name) + ", the name" : "a name of 1 to 64 bytes";
+  const std::string said = server.message(expected + ", as the first message");
+  if (typed ? said != name : said.empty() || said.size() > 64)
+    server.fail(expected + ", as the first message");
+  return server;
+}
+
+void expect_said(Student& client, Connection& server, const std::string& line) {
+  client.type(line);
+  const std::string expected = "the line that was typed, as a message: " + python_bytes(line);
+  if (server.message(expected) != line) server.fail(expected);
+}
+
+std::string said_by(const std::string& name, const std::string& text) {
+  return with_header(name) + with_header(text);
+}
+
+// Enter alone sends nothing, and makes a client that waits for the keyboard look what has come.
+void press_enter_unless(Student& client, const std::function<bool()>& needless) {
+  for (milliseconds time{0}; time < milliseconds(500); time += milliseconds(50)) {
+    if (needless()) return;
+    client.wait(milliseconds(50));
+  }
+  if (!client.exit_code()) client.type("");
+}
+
+void expect_line(Student& client, const std::string& line) {
+  press_enter_unless(client, [&] { return client.screen().find(line) != std::string::npos; });
+  client.expect_shown(line);
+}
+
+void send_in_pieces(Student& client) {
+  Connection& server = enter(client);
+  const std::string bytes = said_by("bob", "Grüße");
+  std::size_t begin = 0;
+  for (const std::size_t end : {std::size_t{4}, std::size_t{12}, bytes.size() - 5, bytes.size()}) {
+    client.wait(milliseconds(100));
+    if (!client.exit_code() && begin > 0) client.type("");
+    client.wait(milliseconds(100));
+    server.send(bytes.substr(begin, end - begin));
+    begin = end;
+  }
+  expect_line(client, "bob > Grüße");
+}
+
+void close_room(Student& client) {
+  Connection& server = enter(client);
+  server.close();
+  press_enter_unless(client, [&] { return client.exit_code().has_value(); });
+  client.expect_end("when the server has closed the connection");
+}
+
+void end_input(Student& client) {
+  Connection& server = enter(client);
+  expect_said(client, server, "bye");
+  client.end_input();
+  server.expect_end();
+  if (client.expect_end("at the end of the input") != 0)
+    client.fail("exit code 0 at the end of the input", "an error");
+}
+
+void send_lie(Student& client) {
+  Connection& server = enter(client);
+  server.send("2000000000bob");
+  press_enter_unless(client, [&] { return client.exit_code().has_value(); });
+  server.expect_dropped("over 64 KiB is refused");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string comes_in = "docs/part4.md#a-message-comes-in";
+  const std::string goes_out = "docs/part4.md#a-message-goes-out";
+  const std::string remembers = "docs/part4.md#what-the-server-remembers-for-each-client";
+  const std::string guests = "docs/part4.md#5-guests-who-do-not-behave";
+  const std::string length = "docs/part2.md#6-a-length-is-not-to-be-believed";
+  const std::string characters = "docs/part2.md#it-counts-characters";
+  const std::string client_section = "docs/part4.md#2-build-the-client";
+  const std::string output = "docs/part4.md#3-check-the-output";
+
+  const std::vector<Behaviour> for_servers = {
+      {"passes on what one says to all others: the name, then the text", comes_in, talk_among_three},
+      {"does not send it back to the one who said it", comes_in, talk_to_somebody_else},
+      {"passes on twenty messages that arrive in one piece, in their order", comes_in, say_much_at_once},
+      {"passes on a message that arrives byte by byte", remembers, say_byte_by_byte},
+      {"counts bytes, not characters", characters, say_letters_of_many_bytes},
+      {"does not wait for a guest who connects and says nothing", remembers,
+       [](Student& server) { talk_beside(server, [&] { server.connect("a silent guest"); }); }},
+      {"does not wait for guests who send half a header, or half a message", remembers, send_half},
+      {"outlives guests who leave", comes_in, leave},
+      {"outlives guests whose connection breaks", guests, break_off},
+      {"outlives a guest whose bytes are not UTF-8", guests, send_other_bytes},
+      {"refuses a message of 70,000 bytes", length,
+       [](Student& server) { expect_refusal(server, "70000     and so on", "over 64 KiB is refused"); }},
+      {"refuses a header that is no length", guests,
+       [](Student& server) {
+         expect_refusal(server, "GET / HTTP/1.1\r\n\r\n", "what came is not a length");
+       }},
+      {"does not wait for a guest who reads nothing", goes_out, read_nothing},
+  };
+  const std::vector<Behaviour> for_clients = {
+      {"says its name first", client_section, [](Student& client) { enter(client); }},
+      {"sends each line that is typed as a message", client_section,
+       [](Student& client) {
+         Connection& server = enter(client);
+         expect_said(client, server, "hello");
+         expect_said(client, server, random_word());
+       }},
+      {"counts bytes, not characters", characters,
+       [](Student& client) { expect_said(client, enter(client), "Grüße, 你好"); }},
+      {"sends nothing for an empty line", client_section,
+       [](Student& client) {
+         Connection& server = enter(client);
+         client.type("");
+         expect_said(client, server, "next");
+       }},
+      {"shows what others say: bob > hi", output,
+       [](Student& client) {
+         const std::string text = "hi " + random_word();
+         enter(client).send(said_by("bob", text));
+         expect_line(client, "bob > " + text);
+       }},
+      {"shows all messages that arrive in one piece", client_section,
+       [](Student& client) {
+         enter(client).send(said_by("bob", "one") + said_by("carol", "two") + said_by("bob", "three"));
+         for (const char* const line : {"bob > one", "carol > two", "bob > three"}) expect_line(client, line);
+       }},
+      {"shows a message that arrives in pieces, cut anywhere", client_section, send_in_pieces},
+      {"outlives a message that is not UTF-8", guests,
+       [](Student& client) {
+         enter(client).send(said_by("\xff", "\x80") + said_by("bob", "hi"));
+         expect_line(client, "bob > hi");
+       }},
+      {"refuses a message of 2,000,000,000 bytes", length, send_lie},
+      {"ends when the server closes the connection", client_section, close_room},
+      {"leaves politely at the end of the input", output, end_input},
+  };
+  return run_checks(argc, argv, for_servers, for_clients);
+}
