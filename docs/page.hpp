@@ -1,0 +1,62 @@
+// A page of the tutorial, taken apart: its blocks, links, headings and tables of options.
+#pragma once
+
+#include <cstddef>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// Something that is not as it should be, and where: `docs/part1.md:57`.
+struct Problem {
+  std::string place;
+  std::string text;
+};
+
+/// What stands between two lines of ```.
+struct Block {
+  std::size_t line = 0;  // the number of the opening ```; the first of `lines` is one further down
+  std::string language;  // "cpp", "console", ...
+  std::string caption;   // the nearest line above that is not blank: it names the file or the terminal
+  std::string not_run;   // the reason, if `<!-- not run: REASON -->` stands above the caption
+  std::vector<std::string> lines;
+};
+
+/// The target of a link or an image, as it is written.
+struct Link {
+  std::size_t line = 0;
+  std::string target;
+};
+
+/// A table whose first column is headed "option".
+struct OptionTable {
+  struct Row {
+    std::size_t line = 0;
+    std::vector<std::string> cells;
+  };
+  std::size_t line = 0;  // of the head
+  std::string caption;
+  std::vector<Row> rows;
+};
+
+struct Page {
+  std::string path;  // from the repository root: "docs/part1.md"
+  std::vector<std::string> lines;
+  std::vector<Block> blocks;
+  std::vector<Link> links;
+  std::set<std::string> anchors;  // what a link's #... can name
+  std::vector<OptionTable> tables;
+  std::vector<Problem> problems;  // what cannot be taken apart
+
+  std::string place(std::size_t line) const { return path + ':' + std::to_string(line); }
+};
+
+/// Takes a page apart. Headings get their anchors by GitHub's rule: lower case, without punctuation, `-` for
+/// spaces, and `-1` behind the second of the same name.
+Page parse_page(std::string path, std::string_view text);
+
+/// What stands in `backticks` in a line of Markdown.
+std::vector<std::string> code_spans(std::string_view line);
+
+/// The lines of a text, without their ends.
+std::vector<std::string> split_lines(std::string_view text);
