@@ -143,10 +143,10 @@ void send_deep_nest(Student& client) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::string format = "docs/part3.md#1-import-pickle";
+  const std::string format = "docs/part3.md#1-pickle";
   const std::string server_section = "docs/part3.md#2-create-the-server";
   const std::string client_section = "docs/part3.md#3-create-the-client";
-  const std::string danger = "docs/part3.md#pickle-runs-code";
+  const std::string danger = "docs/part3.md#6-a-strangers-bytes";
   const std::string two_for_one = "docs/part2.md#it-takes-two-messages-for-one";
 
   const std::vector<Behaviour> for_servers = {

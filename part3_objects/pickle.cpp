@@ -47,6 +47,9 @@ constexpr Opcode opcodes[] = {
     {'B', "BINBYTES", [](PickleMachine& m) { m.push(Bytes{std::string(m.read(m.read_unsigned(4)))}); }},
     {0x8e, "BINBYTES8", [](PickleMachine& m) { m.push(Bytes{std::string(m.read(m.read_unsigned(8)))}); }},
 
+    {'c', "GLOBAL", [](PickleMachine& m) { m.push_function(); }},  // for bytes at protocol 2, nothing else
+    {'R', "REDUCE", [](PickleMachine& m) { m.make_bytes(); }},
+
     {'(', "MARK", [](PickleMachine& m) { m.push_mark(); }},
     {']', "EMPTY_LIST", [](PickleMachine& m) { m.push(List{}); }},
     {'a', "APPEND", [](PickleMachine& m) { m.append_to_list(m.pop(1)); }},
@@ -68,9 +71,7 @@ constexpr Opcode opcodes[] = {
     {'0', "POP", [](PickleMachine& m) { m.pop(1); }},
     {'1', "POP_MARK", [](PickleMachine& m) { m.pop_to_mark(); }},
 
-    {'c', "GLOBAL", calls_code},
     {0x93, "STACK_GLOBAL", calls_code},
-    {'R', "REDUCE", calls_code},
     {'b', "BUILD", calls_code},
     {'i', "INST", calls_code},
     {'o', "OBJ", calls_code},

@@ -27,7 +27,8 @@ std::string dumps(const Object& object);
 
 /// The object in `pickle`, which may come from a stranger: what pickle.dumps() writes at protocols 2 to 5 for
 /// the types that Object has. Throws PickleError for everything else. Most of all that is an opcode that names
-/// or calls code, for which Python's pickle.loads() is dangerous; at protocol 2 Python writes even bytes so, as
-/// a call of _codecs.encode(). It is an int of over 64 bits too, a str that is not UTF-8, an object that holds
-/// itself, a pickle that is cut off or has more behind it, and whatever is past the limits.
+/// or calls code, for which Python's pickle.loads() is dangerous. (At protocol 2 Python writes even bytes so, as
+/// a call of _codecs.encode(); that is known by sight, and nothing is called.) It is an int of over 64 bits too,
+/// a str that is not UTF-8, an object that holds itself, a pickle that is cut off or has more behind it, and
+/// whatever is past the limits.
 Object loads(std::string_view pickle);

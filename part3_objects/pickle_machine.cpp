@@ -10,6 +10,14 @@
 #include "part3_objects/pickle.hpp"
 #include "part3_objects/unicode.hpp"
 
+namespace {
+
+// What GLOBAL may name, as Python writes it at protocol 2.
+constexpr std::string_view encode = "_codecs.encode";
+constexpr std::string_view bytes = "__builtin__.bytes";
+
+}  // namespace
+
 void PickleMachine::refuse(std::size_t position, const std::string& why) {
   throw PickleError(fmt::format("pickle refused at byte {}: {}", position, why));
 }
@@ -59,6 +67,14 @@ std::string PickleMachine::read_text(std::uint64_t size) {
   return std::string(text);
 }
 
+std::string_view PickleMachine::read_line() {
+  const std::size_t size = pickle_.substr(position_).find('\n');
+  if (size == std::string_view::npos) refuse("a line without its end");
+  const std::string_view line = read(size);
+  read(1);
+  return line;
+}
+
 void PickleMachine::check_protocol(std::uint64_t protocol) {
   if (opcode_position_ != 0) refuse("PROTO inside the pickle");
   if (protocol < 2 || protocol > 5) refuse(fmt::format("protocol {} is not one of 2 to 5", protocol));
@@ -73,7 +89,7 @@ void PickleMachine::begin_frame(std::uint64_t size) {
 
 void PickleMachine::push(Object value) {
   if (nodes_.size() == max_pickle_objects) refuse(fmt::format("more than {} objects", max_pickle_objects));
-  stack_.push_back(&nodes_.emplace_back(Node{std::move(value), {}, opcode_position_}));
+  stack_.push_back(&nodes_.emplace_back(Node{std::move(value), {}, opcode_position_, {}}));
 }
 
 void PickleMachine::push_tuple(std::vector<Node*> items) {
@@ -123,6 +139,43 @@ void PickleMachine::append(const std::vector<Node*>& items) {
   held.insert(held.end(), items.begin(), items.end());
 }
 
+void PickleMachine::push_function() {
+  const std::string module(read_line());
+  const std::string function = module + '.' + std::string(read_line());
+  if (function != encode && function != bytes) refuse("GLOBAL names or calls code");
+  push(None{});
+  stack_.back()->function = function;
+}
+
+void PickleMachine::make_bytes() {
+  const std::vector<Node*> call = pop(2);
+  const std::vector<Node*>& arguments = call[1]->items;
+  const auto text = [&](std::size_t i) { return std::get_if<std::string>(&arguments[i]->value.value); };
+  if (call[0]->function == bytes && std::holds_alternative<Tuple>(call[1]->value.value) &&
+      arguments.empty()) {
+    push(Bytes{});
+    return;
+  }
+  if (call[0]->function == encode && std::holds_alternative<Tuple>(call[1]->value.value) &&
+      arguments.size() == 2 && text(0) != nullptr && text(1) != nullptr && *text(1) == "latin1") {
+    push(Bytes{latin1(*text(0))});
+    return;
+  }
+  refuse("REDUCE names or calls code");
+}
+
+// The bytes whose numbers are those of the characters.
+std::string PickleMachine::latin1(std::string_view text) const {
+  std::string made;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte > 0xc3) refuse("a character over U+00FF among bytes");
+    // Two bytes of UTF-8 with the first of them 0xc2 or 0xc3 are U+0080 to U+00FF.
+    made += byte < 0x80 ? text[i] : static_cast<char>((byte & 0x03) << 6 | (text[++i] & 0x3f));
+  }
+  return made;
+}
+
 void PickleMachine::memoize() {
   memoize(memo_.size());
 }
@@ -153,11 +206,12 @@ Object PickleMachine::unfold(Node& node, std::size_t depth) {
   const auto too_much = [&](std::size_t limit, const char* of_what) {
     refuse(node.position, fmt::format("more than {} {}", limit, of_what));
   };
+  if (!node.function.empty()) refuse(node.position, "GLOBAL names or calls code");
   if (node.entered) refuse(node.position, fmt::format("a {} that holds itself", type_name(node.value)));
   if (depth > max_pickle_depth) too_much(max_pickle_depth, "objects deep");
   if (++objects_ > max_pickle_objects) too_much(max_pickle_objects, "objects");
   if (const auto* text = std::get_if<std::string>(&node.value.value)) text_ += text->size();
-  if (const auto* bytes = std::get_if<Bytes>(&node.value.value)) text_ += bytes->bytes.size();
+  if (const auto* some = std::get_if<Bytes>(&node.value.value)) text_ += some->bytes.size();
   if (text_ > max_pickle_text) too_much(max_pickle_text, "bytes of text");
 
   node.entered = true;

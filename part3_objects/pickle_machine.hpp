@@ -16,6 +16,7 @@ struct Node {
   Object value;              // of a list, tuple or dict: an empty one
   std::vector<Node*> items;  // of a dict: key, value, key, value, ...
   std::size_t position;      // the byte of the opcode that made it
+  std::string function;      // what GLOBAL has named; such a node stands for no object
   bool entered = false;      // unfold() is inside it
 };
 
@@ -33,6 +34,7 @@ class PickleMachine {
   std::int64_t read_signed(std::uint64_t size);
   double read_float();
   std::string read_text(std::uint64_t size);
+  std::string_view read_line();
   void check_protocol(std::uint64_t protocol);
   void begin_frame(std::uint64_t size);
 
@@ -47,6 +49,12 @@ class PickleMachine {
   /// Puts `items` into the container on top of the stack, which has to be of the type named.
   void append_to_list(const std::vector<Node*>& items);
   void append_to_dict(const std::vector<Node*>& items);
+
+  /// Bytes as Python writes them at protocol 2, which has no opcode for them: as a call of _codecs.encode(), or
+  /// of bytes() for none. These two are known by sight, and the bytes made here; nothing is called, and every
+  /// other name is refused.
+  void push_function();
+  void make_bytes();
 
   /// The memo. memoize() keeps what is on top of the stack as the next number, which `index` has to be.
   void memoize();
@@ -65,6 +73,7 @@ class PickleMachine {
   [[noreturn]] static void refuse(std::size_t position, const std::string& why);
   void require(std::size_t count) const;
   void append(const std::vector<Node*>& items);
+  std::string latin1(std::string_view text) const;
   Object unfold(Node& node, std::size_t depth);
 
   std::string_view pickle_;

@@ -221,6 +221,14 @@ TEST(Loads, ReadsWhatCPythonWritesAtProtocols2To5) {
   }
 }
 
+// [b'ab\xff', b'', b'c', b''], where a name and a text are used again.
+TEST(Loads, ReadsBytesAsTheCallThatPythonMakesOfThemAtProtocol2) {
+  const std::string pickle = from_python(
+      R"(\x80\x02]q\x00(c_codecs\nencode\nq\x01X\x04\x00\x00\x00ab\xc3\xbfq\x02X\x06\x00\x00\x00latin1q\x03\x86q\x04Rq\x05)"
+      R"(c__builtin__\nbytes\nq\x06)Rq\x07h\x01X\x01\x00\x00\x00cq\x08h\x03\x86q\tRq\nh\x07e.)");
+  EXPECT_EQ(repr(loads(pickle)), R"([b'ab\xff', b'', b'c', b''])");
+}
+
 TEST(Loads, ReadsAnObjectThatStandsTwice) {
   const auto loaded = [](std::string_view pickle) { return repr(loads(from_python(pickle))); };
   EXPECT_EQ(loaded(R"(\x80\x02]q\x00(]q\x01K\x01ah\x01e.)"), "[[1], [1]]");

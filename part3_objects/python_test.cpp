@@ -92,7 +92,6 @@ for number in range(int(sys.argv[2])):
     del made[:]
     value = a_large_object() if number % 500 == 0 else a_deep_object() if number % 50 == 0 else an_object(pick([0, 1, 2, 3, 4]))
     for protocol in range(2, 6):
-        if protocol == 2 and any(isinstance(part, bytes) for part in parts(value)): continue
         written = pickle.dumps(value, 4).hex() if nothing_stands_twice(value) else ''
         print(pickle.dumps(value, protocol).hex(), repr(value).encode().hex(), written)
 )py";
