@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <regex>
 #include <string>
 
 #include "docs/check.hpp"
@@ -25,6 +28,29 @@ class PageIsTrue : public testing::Test {
  private:
   std::string path_;
 };
+
+// docs/hostile.md names the test that proves each promise, `Suite.Name` in backticks.
+TEST(Hostile, PromisesAreProvedByTestsThatAreThere) {
+  std::string sources;
+  for (const char* folder : {"common", "part1_basic", "part2_header", "part3_objects", "part4_chatroom"}) {
+    for (const auto& file : std::filesystem::directory_iterator(repository.root / folder)) {
+      if (!file.path().filename().string().ends_with("_test.cpp")) continue;
+      std::ifstream in(file.path());
+      sources.append(std::istreambuf_iterator<char>(in), {});
+    }
+  }
+  const std::regex test("[A-Z][A-Za-z]+\\.[A-Z][A-Za-z0-9]+");
+  int named = 0;
+  for (const std::string& line : read_page(repository, "docs/hostile.md").lines) {
+    for (std::string name : code_spans(line)) {
+      if (!std::regex_match(name, test)) continue;
+      ++named;
+      name.replace(name.find('.'), 1, ", ");
+      EXPECT_NE(sources.find('(' + name + ')'), std::string::npos) << "no test is named " << name;
+    }
+  }
+  EXPECT_GT(named, 20);
+}
 
 }  // namespace
 
