@@ -4,7 +4,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
+#include <fstream>
 #include <limits>
+#include <regex>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -202,6 +206,21 @@ TEST(Dumps, WritesFramesAndBatchesWhereCPythonDoes) {
     EXPECT_EQ(crc32(pickle), fact.checksum) << type_name(fact.object) << " as " << fact.size << " bytes";
     EXPECT_EQ(repr(loads(pickle)), repr(fact.object));
   }
+}
+
+// docs/part3.md has a table of the greeting's bytes: | byte | bytes | opcode | what the machine does |
+TEST(Dumps, WritesTheGreetingAsTheTableOfThePage) {
+  std::ifstream page(std::filesystem::path(__FILE__).parent_path() / "../docs/part3.md");
+  const std::regex row(R"(\| (\d+) \| `([0-9a-f ]+)` \| ([A-Z0-9_]+) \|.*)");
+  std::string bytes;
+  std::smatch cells;
+  for (std::string line; std::getline(page, line);) {
+    if (!std::regex_match(line, cells, row)) continue;
+    EXPECT_EQ(cells[1].str(), std::to_string(bytes.size())) << line;
+    std::istringstream digits(cells[2].str());
+    for (int byte = 0; digits >> std::hex >> byte;) bytes += static_cast<char>(byte);
+  }
+  EXPECT_EQ(bytes, dumps(Dict{{1, "Hey"}, {2, "There"}}));
 }
 
 TEST(Dumps, RefusesAStrThatIsNotUtf8) {
