@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <iterator>
 
@@ -25,6 +26,10 @@ void append_escaped(std::string& text, char byte) {
 
 bool in_range(char byte, unsigned char first, unsigned char last) {
   return static_cast<unsigned char>(byte) >= first && static_cast<unsigned char>(byte) <= last;
+}
+
+bool is_plain(char byte) {
+  return in_range(byte, 0x20, 0x7e);
 }
 
 // The length of the UTF-8 character at the front of `bytes`, 1 to 4; 0 if none is there.
@@ -55,6 +60,13 @@ std::string printable(std::string_view bytes) {
   std::string text;
   text.reserve(bytes.size());
   while (!bytes.empty()) {
+    // Most text is plain ASCII: as much of it as there is goes in at once.
+    const auto plain_end = std::find_if_not(bytes.begin(), bytes.end(), is_plain);
+    const auto plain = static_cast<std::size_t>(plain_end - bytes.begin());
+    text += bytes.substr(0, plain);
+    bytes.remove_prefix(plain);
+    if (bytes.empty()) break;
+
     const std::size_t length = utf8_length(bytes);
     const std::string_view character = bytes.substr(0, length == 0 ? 1 : length);
     if (length == 0 || is_control(character)) {
@@ -75,7 +87,7 @@ std::string python_bytes(std::string_view bytes) {
   for (const char byte : bytes) {
     if (byte == quote || byte == '\\') {
       text += {'\\', byte};
-    } else if (in_range(byte, 0x20, 0x7e)) {
+    } else if (is_plain(byte)) {
       text += byte;
     } else {
       append_escaped(text, byte);

@@ -165,7 +165,7 @@ TEST_P(Client, GivesAMessageItsOwnLineAndThePromptBack) {
   socket.send_all(with_header("bob") + with_header("hi"));
   if (waits_for_enter()) {
     std::string shown;
-    while (shown == "" || shown == line_end()) {
+    while (shown.empty() || shown == line_end()) {
       alice.type("\n");
       shown = alice.until("alice > ");
     }
@@ -395,6 +395,20 @@ TEST_P(ClientInPipes, EndsWithAnErrorWhenTheServerResets) {
   until_end(alice);
   EXPECT_EQ(alice.error_line(), GetParam().program + ": cannot receive: Connection reset by peer");
   EXPECT_EQ(alice.wait(), 1);
+}
+
+// A client that closes while bytes still come resets the connection, and a reset may take what was said with it.
+TEST_P(ClientInPipes, LeavesWithoutAResetWhileOthersTalk) {
+  FakeServer server;
+  Process alice = start(server.port(), "alice");
+  Socket socket = server.welcome("alice");
+  alice.type("goodbye\n");
+  alice.close_input();
+  EXPECT_EQ(read_all(socket), with_header("goodbye"));
+  for (int i = 0; i < 500; ++i) socket.send_all(with_header("bob") + with_header("and another thing"));
+  socket.close();
+  EXPECT_EQ(alice.wait(), 0);
+  EXPECT_EQ(alice.error_rest(), "");
 }
 
 TEST_P(ClientInPipes, LeavesAServerThatNeverCloses) {

@@ -248,7 +248,9 @@ int main(int argc, char** argv) {
   const Usage usage = {
       "Lets people join the chat room, talk, leave and vanish, at random. Fails if anybody misses a message, "
       "hears\n"
-      "one twice or out of order, and if the server's memory or descriptors grow.",
+      "one twice or out of order, and if the server's memory or descriptors grow. (Under a sanitizer the "
+      "memory\n"
+      "does: it keeps for a while what has been freed.)",
       {{"--clients", "N", "100", "for how many there is a place in the room"},
        {"--seconds", "SECONDS", "60", "how long that goes on"},
        {"--seed", "N", "1", "of the random numbers"}}};
