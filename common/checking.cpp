@@ -95,11 +95,10 @@ std::optional<Result> try_to_check(const Task& task, const Behaviour& behaviour)
     }
   }
   fmt::print(
-      "      Connections that are over keep port {} for up to a minute (TIME_WAIT), unless the server had "
-      "asked for\n"
-      "      it all the same (SO_REUSEADDR): docs/part1.md#bind-an-address-and-a-port. Waiting until it is "
-      "free.\n"
-      "      With {{port}} where your command names the port, every behaviour has a port of its own.\n",
+      "      Connections that are over keep port {} for up to a minute (TIME_WAIT), unless the server had\n"
+      "      asked for it all the same (SO_REUSEADDR): docs/part1.md#bind-an-address-and-a-port. Waiting "
+      "until\n"
+      "      it is free. With {{port}} where your command names the port, each behaviour has its own.\n",
       port);
   const auto end = Clock::now() + std::chrono::seconds(90);
   while (port_state(address) == PortState::lingering && Clock::now() < end) {
@@ -119,10 +118,9 @@ Result check(const Task& task, const Behaviour& behaviour) {
 bool check_all(const Task& task, const std::vector<Behaviour>& behaviours) {
   fmt::print("Your {}: {}\n", task.side == Side::server ? "server" : "client", task.command);
   fmt::print(
-      "It is normal that something fails at first. Each FAIL says what was sent, what should have come and "
-      "what did,\n"
-      "which section explains it, and how to see it by hand: each line in a terminal of its own, from the "
-      "top.\n\n");
+      "It is normal that something fails at first. Each FAIL says what was sent, what should have come and\n"
+      "what came, which section explains it, and how to see it by hand: each line in a terminal of its "
+      "own.\n\n");
   std::size_t right = 0;
   std::size_t tried = 0;
   for (const Behaviour& behaviour : behaviours) {
@@ -141,11 +139,11 @@ bool check_all(const Task& task, const std::vector<Behaviour>& behaviours) {
 int run_checks(int argc, char** argv, const std::vector<Behaviour>& server,
                const std::vector<Behaviour>& client) {
   const Usage usage = {
-      "Runs your program through what this part asks of it, and says what is right. {host} and {port} in "
-      "the\n"
-      "command are replaced; without {port}, your program uses the --port below.",
+      "Runs your program through what this part asks of it, and says what is right. {host} and {port} in\n"
+      "the command are replaced; without {port}, your program uses the --port below.",
       {{"--server", "COMMAND", "", "starts your server"},
        {"--client", "COMMAND", "", "starts your client"},
+       {"--only", "WORDS", "", "checks only what has these words in its title"},
        {"--list", "server|client", "", "only tells what is checked, and where it is explained"}},
   };
   bool all_right = true;
@@ -163,8 +161,14 @@ int run_checks(int argc, char** argv, const std::vector<Behaviour>& server,
     const std::string& command = options.text(is_server ? "--server" : "--client");
     const bool any_port = command.find("{port}") != std::string::npos;
     const auto port = static_cast<std::uint16_t>(options.number("--port", 1, 65535));
+    std::vector<Behaviour> behaviours = is_server ? server : client;
+    std::erase_if(behaviours, [&](const Behaviour& behaviour) {
+      return behaviour.title.find(options.text("--only")) == std::string::npos;
+    });
+    if (behaviours.empty())
+      throw std::invalid_argument("nothing that is checked has these words in its title");
     all_right = check_all({is_server ? Side::server : Side::client, command, options.host(), port, any_port},
-                          is_server ? server : client);
+                          behaviours);
   });
   return code == 0 && !all_right ? 1 : code;
 }

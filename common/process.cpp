@@ -86,7 +86,9 @@ void Process::start(std::vector<std::string>& command, const std::array<int, 3>&
   setsid();
   if (terminal) ioctl(child_ends[0], TIOCSCTTY, 0);
   for (int i = 0; i < 3; ++i) dup2(child_ends[static_cast<std::size_t>(i)], i);
-  // As before a person, whatever this test was started from: a shell's background job ignores SIGINT.
+  // As before a person, whatever this test was started from: ctest passes on descriptors of its own, and a
+  // shell's background job ignores SIGINT.
+  for (int descriptor = STDERR_FILENO + 1; descriptor < 1024; ++descriptor) ::close(descriptor);
   for (const int number : {SIGINT, SIGQUIT, SIGHUP, SIGPIPE}) std::signal(number, SIG_DFL);
   execvp(arguments[0], arguments.data());
   const std::string_view error = "cannot start the program\n";

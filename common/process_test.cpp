@@ -1,6 +1,7 @@
 #include "common/process.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <csignal>
@@ -92,6 +93,13 @@ TEST(Process, EndsAtCtrlCAlsoUnderATestInTheBackground) {
   EXPECT_EQ(process.line(), "ready");
   process.signal(SIGINT);
   EXPECT_EQ(process.wait(), 128 + SIGINT);
+}
+
+TEST(Process, GivesTheProgramNoOtherDescriptors) {
+  const int inherited = dup(STDOUT_FILENO);
+  Process process = shell("echo >&" + std::to_string(inherited));
+  close(inherited);
+  EXPECT_NE(process.wait(), 0);
 }
 
 TEST(Process, TakesAllThatItHasStartedWithIt) {

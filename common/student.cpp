@@ -34,34 +34,37 @@ std::string shown_bytes(std::string_view bytes) {
   return fmt::format("{}... ({} bytes in all)", python_bytes(bytes.substr(0, enough)), bytes.size());
 }
 
+std::string joined(const std::vector<std::string>& commands) {
+  return fmt::format("{}", fmt::join(commands, "; "));
+}
+
 // Commands for sh(1) that write `bytes`: printf(1), and head(1) for a byte that is repeated often.
 std::string shell_write(std::string_view bytes) {
   constexpr std::size_t often = 100;
-  std::string commands;
+  std::vector<std::string> commands;
   std::string text;
   const auto flush = [&] {
-    if (!text.empty()) commands += fmt::format("{}printf '{}'", commands.empty() ? "" : "; ", text);
-    text.clear();
+    if (!text.empty()) commands.push_back(fmt::format("printf '{}'", std::exchange(text, "")));
   };
   while (!bytes.empty()) {
     const char byte = bytes.front();
-    const std::size_t run = std::min(bytes.find_first_not_of(byte), bytes.size());
     const bool plain = byte >= ' ' && byte <= '~' && byte != '\\' && byte != '\'';
-    const std::string written = byte == '%' ? "%%"
-                                : plain     ? std::string(1, byte)
-                                            : fmt::format("\\{:03o}", static_cast<unsigned char>(byte));
-    if (run >= often) {
-      flush();
-      commands +=
-          fmt::format("{}head -c {} /dev/zero | tr '\\0' '{}'", commands.empty() ? "" : "; ", run, written);
-      bytes.remove_prefix(run);
-    } else {
+    std::string written =
+        plain ? std::string(1, byte) : fmt::format("\\{:03o}", static_cast<unsigned char>(byte));
+    if (byte == '%') written = "%%";
+
+    const std::size_t times = std::min(bytes.find_first_not_of(byte), bytes.size());
+    if (times < often) {
       text += written;
       bytes.remove_prefix(1);
+    } else {
+      flush();
+      commands.push_back(fmt::format("head -c {} /dev/zero | tr '\\0' '{}'", times, written));
+      bytes.remove_prefix(times);
     }
   }
   flush();
-  return commands;
+  return joined(commands);
 }
 
 // Commands that write one piece after the other. Only the first come apart: they are enough to show a defect.
@@ -87,7 +90,7 @@ std::string shell_write(const std::vector<Piece>& pieces) {
     }
   }
   flush();
-  return fmt::format("{}", fmt::join(commands, "; "));
+  return joined(commands);
 }
 
 std::string replaced(std::string text, std::string_view from, const std::string& to) {
@@ -231,12 +234,12 @@ void Connection::close() {
 }
 
 void Connection::reset() {
-  const linger at_once{1,
-                       0};  // SO_LINGER in socket(7): with no time to linger, close() resets the connection
-  if (socket_.descriptor() != -1)
-    ::setsockopt(socket_.descriptor(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-  socket_.close();
   if (our_end_ == End::none) our_end_ = End::reset;
+  if (socket_.descriptor() == -1) return;
+  // With no time to linger, close() resets the connection: SO_LINGER in socket(7).
+  const linger at_once{1, 0};
+  ::setsockopt(socket_.descriptor(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  socket_.close();
 }
 
 void Connection::fail(const std::string& expected, const std::string& remark) const {
@@ -247,9 +250,8 @@ void Connection::fail(const std::string& expected, const std::string& remark) co
   if (!remark.empty()) came += "; " + remark;
   if (their_end_ == End::reset && !student_.exit_code()) {
     came +=
-        "\nA reset comes instead of the end when a program closes a socket in which bytes wait that it has "
-        "not read:\n"
-        "docs/part1.md#5-look-from-outside";
+        "\nA program resets a connection when it closes a socket in which bytes wait that it has not read:"
+        "\ndocs/part1.md#5-look-from-outside";
   }
   const std::string who = student_.connections_.size() > 1 ? who_ + ": " : "";
   student_.fail(who + expected, who + came);
@@ -273,8 +275,7 @@ void Student::stop() {
   process_.reset();
   was_stopped_ = true;
   if (side_ == Side::client) connections_.clear();
-  if (side_ == Side::server)
-    port_state(address_);  // waits until what the program had started lets go of the port
+  if (side_ == Side::server) port_state(address_);  // waits until all that it had started lets go of the port
   screen_.clear();
   expected_to_ = 0;
   exit_code_.reset();
@@ -357,13 +358,13 @@ void Student::expect_screen(const std::function<bool(const std::string& screen)>
       const std::string before = screen_;
       const bool ran_on = !exit_code_;
       for (Connection& connection : connections_) connection.socket_.close();
-      wait(std::chrono::seconds(1));
+      for (int i = 0; i < 20 && !exit_code_ && !condition(screen_); ++i) wait(moment);
       if (ran_on && condition(screen_)) {
         fail(expected,
              "it came only when the connection was closed. Either your program waits for the end of the "
-             "stream, or its "
-             "output is\nheld back in a buffer: flush it (std::flush in C++, print(..., flush=True) in "
-             "Python)");
+             "stream,"
+             "\nor its output is held back in a buffer: flush it (std::flush in C++, flush=True in Python's "
+             "print)");
       }
       fail(expected, before.empty() ? "nothing on the screen" : "on the screen:\n" + last_lines());
     }

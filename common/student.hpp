@@ -20,7 +20,7 @@
 
 /// How long a program may take to start, and to do what is expected of it.
 inline constexpr std::chrono::seconds to_start{10};
-inline constexpr std::chrono::seconds to_react{5};
+inline constexpr std::chrono::seconds to_react{4};
 
 enum class Side { server, client };
 

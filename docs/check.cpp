@@ -121,10 +121,7 @@ class Checker {
       return;
     }
     const std::vector<Pair> pairs = align(block.lines, *now);
-    const auto wrong = std::find_if(pairs.begin(), pairs.end(), [](const Pair& pair) { return !pair.same; });
-    const auto before =
-        std::count_if(pairs.begin(), wrong, [](const Pair& pair) { return pair.page.has_value(); });
-    const std::size_t line = std::min(static_cast<std::size_t>(before) + 1, block.lines.size());
+    const std::size_t line = std::min(first_difference(pairs).value_or(0) + 1, block.lines.size());
     problem(block.line + line,
             fmt::format("the page (-) and {} (+) differ:\n{}", *file, diff(pairs, block.lines, *now)));
   }
@@ -202,12 +199,9 @@ class Checker {
       rows.push_back(fmt::format("{}", fmt::join(row.cells, " | ")));
     const Lines help = help_of(path);
     const std::vector<Pair> pairs = align(rows, help);
-    const auto wrong = std::find_if(pairs.begin(), pairs.end(), [](const Pair& pair) { return !pair.same; });
-    if (wrong == pairs.end()) return;
-    const auto before =
-        std::count_if(pairs.begin(), wrong, [](const Pair& pair) { return pair.page.has_value(); });
-    const std::size_t row = static_cast<std::size_t>(before);
-    problem(row < table.rows.size() ? table.rows[row].line : table.line,
+    const auto row = first_difference(pairs);
+    if (!row) return;
+    problem(*row < table.rows.size() ? table.rows[*row].line : table.line,
             fmt::format("the table (-) and {} --help (+) differ:\n{}", *program, diff(pairs, rows, help)));
   }
 
@@ -244,7 +238,10 @@ std::string Report::summary(const Page& page) const {
   std::string text = fmt::format("{}: {}, {}, {} checked", page.path, counted(quotes.size(), "code block"),
                                  counted(shown.size(), "console block"), counted(links, "link"));
   for (const auto& [reason, count] : skipped) text += fmt::format("; {} skipped: {}", count, reason);
-  for (const auto& [what, count] : unchecked) text += fmt::format("; {} {}", count, what);
+  std::string separator = "; other blocks: ";
+  for (const auto& [what, count] : unchecked) {
+    text += fmt::format("{}{} ({})", std::exchange(separator, ", "), what, count);
+  }
   return text;
 }
 

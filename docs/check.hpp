@@ -1,25 +1,29 @@
 // Checks that a page of the tutorial is true. How to write one:
 //
 // - ```cpp, ```cmake, ```bash: lines of a file of the repository, one after the other, whatever their
-//   indentation. The nearest line above names the file in backticks, or says that the block is "not in the
-//   repository". Every line of a part's server and clients stands on its page. ```python: the line above says
-//   "Python". ```text and ```mermaid: pictures, not checked. There are no other blocks.
-// - A line above that names a file under `my/`: the reader types the block in, and commands can use the file.
-// - ```console is run, in the order of the page. `$ ` starts a command; below it stands all that it prints.
-//   "Terminal 1" at the start of the line above, `**Terminal 1** (the server):`, names the terminal. What runs
-//   there goes on running, and a later block of the same terminal without `$ ` goes on with it. In a block
-//   without a terminal every command ends. Behind a command that fails stand `$ echo $?` and its exit code.
-// - Behind the prompts `Username: ` and `alice > ` stands what the reader types; a prompt alone is just Enter,
-//   but in the last line of a block it is only shown. `^C` and `^D` at the end of a line are pressed.
+//   indentation. The nearest line above names the file in backticks, or says that the block is "not in
+//   the repository". Every line of a part's server and clients stands on its page. ```python: the line
+//   above says "Python". ```text and ```mermaid: pictures, not checked. There are no other blocks.
+// - A line above that names a file under `my/`: the reader types the block in, and commands can use the
+//   file.
+// - ```console is run, in the order of the page. `$ ` starts a command; below it stands all that it
+//   prints. "Terminal 1" at the start of the line above, `**Terminal 1** (the server):`, names the
+//   terminal. What runs there goes on running, and a later block of the same terminal without `$ ` goes
+//   on with it. In a block without a terminal every command ends. Behind a command that fails stand
+//   `$ echo $?` and its exit code.
+// - Behind the prompts `Username: ` and `alice > ` stands what the reader types; a prompt alone is just
+//   Enter, but in the last line of a block it is only shown. `^C` and `^D` at the end of a line are
+//   pressed.
 // - `...` alone stands for any number of lines left out. Nothing else that is printed may be missing.
-// - Ports 1234 and 1235 and the folders build/ and my/ are the reader's; the check has others. Compared by its
-//   shape is only what differs from run to run: a port that the kernel chose (127.0.0.1:38848, --port 38848),
-//   "The time is 1795334619.3903866", and the length of that message in the header before it.
+// - Ports 1234 and 1235 and the folders build/ and my/ are the reader's; the check has others. Compared
+//   by its shape is only what differs from run to run: a port that the kernel chose (127.0.0.1:38848,
+//   --port 38848), "The time is 1795334619.3903866", and the length of that message in the header before
+//   it.
 // - A ```console whose line above starts with "or" is a variant of the block before it: either may come.
-// - A table whose first head is "option" (option, default, meaning) is the --help, but for that option itself,
-//   of the program that the line above names: `build/part1_basic/client`.
-// - `<!-- not run: REASON -->` right above the line that names a block: it is left out, and counted. So is a
-//   block with a tool that this machine lacks.
+// - A table whose first head is "option" (option, default, meaning) is the --help, but for that option
+//   itself, of the program that the line above names: `build/part1_basic/client`.
+// - `<!-- not run: REASON -->` right above the line that names a block: it is left out, and counted. So
+//   is a block with a tool that this machine lacks.
 #pragma once
 
 #include <filesystem>

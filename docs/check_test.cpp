@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 class CheckTest : public testing::Test {
  protected:
   CheckTest() {
-    std::string path = fs::temp_directory_path() / "check_test-XXXXXX";
+    std::string path = fs::temp_directory_path() / ("check_test-" + std::string(6, 'X'));
     if (mkdtemp(path.data()) == nullptr) throw std::runtime_error("mkdtemp");
     repository_ = {path, fs::path(path) / "build"};
     write("part9_test/server.cpp", "// The server.\nint main() {\n  if (true) {\n    serve();\n  }\n}\n");
@@ -245,6 +245,14 @@ TEST_F(ConsoleBlock, HasAPortAndFoldersOfItsOwn) {
   EXPECT_NE(report.shown[0].printed.at(3), "13");
 }
 
+TEST_F(ConsoleBlock, GivesOurProgramsItsPort) {
+  write("build/part9_test/client", "#!/bin/sh\necho $*\n");
+  fs::permissions(repository_.build / "part9_test/client", fs::perms::owner_all);
+  EXPECT_EQ(found(check("```console\n$ build/part9_test/client --read loop\n--port 1234 --read loop\n"
+                        "$ build/part9_test/client --port 1235 | cat\n--port 1235\n```\n")),
+            nothing);
+}
+
 TEST_F(ConsoleBlock, SkipsWithAReasonAndCounts) {
   const std::string block = "To install:\n\n```console\n$ false\n```\n";
   const Report report = check("<!-- not run: installs packages -->\n" + block);
@@ -255,7 +263,9 @@ TEST_F(ConsoleBlock, SkipsWithAReasonAndCounts) {
 }
 
 TEST_F(ConsoleBlock, SkipsWhatNeedsAToolThatIsNotThere) {
-  const std::string path = std::getenv("PATH");
+  const char* const before = std::getenv("PATH");
+  ASSERT_NE(before, nullptr);
+  const std::string path = before;
   write("bin/empty", "");
   setenv("PATH", (repository_.root / "bin").c_str(), 1);
   for (const char* tool : {"bash", "env", "sh", "cat", "echo"}) {
@@ -367,7 +377,7 @@ TEST_F(Reference, ComparesTablesOfOptionsWithHelp) {
   EXPECT_EQ(found(check(head)).size(), 1U);
 }
 
-// --- compare ---------------------------------------------------------------------------------------------------
+// --- compare --------------------------------------------------------------------------------------------------
 
 class Compare : public CheckTest {
  protected:

@@ -290,9 +290,10 @@ void Console::wait_for_end(Terminal& terminal, std::size_t line) {
     problem(line, "a command cannot start here: the program in this terminal has not ended");
 }
 
-// What of the screen the step's lines stand for; nothing if the screen is not (yet) as the page has it.
-std::optional<Console::Taken> Console::taken(const Terminal& terminal, const Step& step, Until until,
-                                             const std::string& prompt) const {
+// How many lines of the screen the step's lines stand for, with the one that the cursor is in or without;
+// nothing if the screen is not (yet) as the page has it.
+std::optional<std::size_t> Console::taken(const Terminal& terminal, const Step& step, Until until,
+                                          const std::string& prompt) const {
   Lines page = canonical(step.lines, false);
   const Lines printed = canonical(unshown(terminal), true);
   const std::string current = visible(terminal.screen.current());
@@ -300,10 +301,10 @@ std::optional<Console::Taken> Console::taken(const Terminal& terminal, const Ste
   if (until == Until::prompt && (!terminal.running || current != prompt)) return std::nullopt;
 
   const bool whole = !terminal.running || until == Until::prompt;
-  if (const auto count = match(page, printed, whole)) return Taken{*count, false};
+  if (const auto count = match(page, printed, whole)) return count;
   if (until == Until::rest && !page.empty() && page.back() == without_trailing_spaces(current)) {
     page.pop_back();  // a prompt, behind which the cursor stays
-    if (const auto count = match(page, printed, true)) return Taken{*count, true};
+    if (const auto count = match(page, printed, true)) return *count + 1;
   }
   return std::nullopt;
 }
@@ -314,8 +315,8 @@ void Console::wait_for(Terminal& terminal, std::vector<std::vector<Step>>& ways,
                        Until until, const std::string& prompt) {
   const Clock::time_point begin = Clock::now();
   Clock::time_point asleep_since = begin;
-  std::vector<std::optional<Taken>> counts(ways.size());
-  std::optional<Taken> most;
+  std::vector<std::optional<std::size_t>> counts(ways.size());
+  std::optional<std::size_t> most;
   bool late = false;
   while (true) {
     const bool rest = at_rest();
@@ -330,7 +331,7 @@ void Console::wait_for(Terminal& terminal, std::vector<std::vector<Step>>& ways,
       more_may_help = more_may_help || printed < step.lines.size() || leaves_out_lines(step.lines);
     }
     most = *std::max_element(counts.begin(), counts.end());
-    const bool begins_to_leave_out = until == Until::nothing && most && printed > most->lines;
+    const bool begins_to_leave_out = until == Until::nothing && most && printed > *most;
     if (most && (rest || !terminal.running || begins_to_leave_out)) break;
     if (!terminal.running || (rest && !more_may_help)) break;
     late = Clock::now() > asleep_since + patience_.asleep || Clock::now() > begin + patience_.busy;
@@ -346,13 +347,10 @@ void Console::wait_for(Terminal& terminal, std::vector<std::vector<Step>>& ways,
   }
   const Step& step = ways.front()[index];
   Lines printed = unshown(terminal);
-  printed.resize(most->lines);
-  terminal.shown += most->lines;
-  if (!printed.empty()) terminal.shown_current.clear();
-  if (most->current) {
-    terminal.shown_current = visible(terminal.screen.current());
-    printed.push_back(terminal.shown_current);
-  }
+  const bool with_current = *most > printed.size();
+  terminal.shown += with_current ? printed.size() : *most;
+  if (*most > 0) terminal.shown_current = with_current ? visible(terminal.screen.current()) : "";
+  printed.resize(*most, terminal.shown_current);
   const std::vector<Pair> pairs = align(canonical(step.lines, false), canonical(printed, true));
   record(step, shortened(pairs, printed), step.lines);
 }
@@ -372,20 +370,20 @@ void Console::differs(Terminal& terminal, const Step& step, Until until, const s
   }
 
   const std::vector<Pair> pairs = align(canonical(step.lines, false), canonical(printed, true));
-  const auto wrong = std::find_if(pairs.begin(), pairs.end(), [](const Pair& pair) { return !pair.same; });
-  const auto before =
-      std::count_if(pairs.begin(), wrong, [](const Pair& pair) { return pair.page.has_value(); });
-  std::size_t line = step.first + static_cast<std::size_t>(before);
+  const auto before = first_difference(pairs);
+  const std::size_t last = step.first + step.lines.size() - 1;
+  std::size_t line = before ? std::min(step.first + *before, last) : last;
   std::string text = "the page (-) and the program (+) differ:\n";
   if (late && until == Until::end) {
     text = "this command does not end; the page (-) and the program (+) show:\n";
-    if (wrong == pairs.end()) line = terminal.command_line;
+    if (!before) line = terminal.command_line;
   } else if (until == Until::prompt && !was_running) {
     text = fmt::format("the program ends, and does not wait behind `{}`:\n", prompt);
+    line = step.first + before.value_or(step.lines.size());
   } else if (until == Until::prompt && current != prompt) {
     text = fmt::format("the program waits behind `{}`, not behind `{}`:\n", current, prompt);
+    line = step.first + before.value_or(step.lines.size());
   }
-  if (wrong != pairs.end()) line = std::min(line, step.first + step.lines.size() - 1);
   problem(line, text + diff(pairs, step.lines, printed));
   record(step, shortened(pairs, printed), updated(pairs, step.lines, printed));
   shown_.back().same = false;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <chrono>
-#include <compare>
 #include <cstddef>
 #include <filesystem>
 #include <map>
@@ -85,20 +84,12 @@ class Console {
     std::size_t last_shown = 0;    // which of shown_ that is in
   };
 
-  // What a step has come to show: so many of the lines on the screen, and the one that the cursor is in or
-  // not.
-  struct Taken {
-    std::size_t lines = 0;
-    bool current = false;
-    auto operator<=>(const Taken&) const = default;
-  };
-
   // What a step waits for behind its lines.
   enum class Until {
-    end,     // of the program
-    prompt,  // what the next step types behind
-    rest,    // all programs have come to rest
-    nothing,
+    end,      // of the program
+    prompt,   // what the next step types behind
+    rest,     // all programs have come to rest
+    nothing,  // ^C is pressed while it prints
   };
 
   bool skip(const Block& block, const Terminal& terminal);
@@ -108,8 +99,8 @@ class Console {
   void act(Terminal& terminal, const Step& step);
   void start(Terminal& terminal, const Step& step);
   void wait_for_end(Terminal& terminal, std::size_t line);
-  std::optional<Taken> taken(const Terminal& terminal, const Step& step, Until until,
-                             const std::string& prompt) const;
+  std::optional<std::size_t> taken(const Terminal& terminal, const Step& step, Until until,
+                                   const std::string& prompt) const;
   void wait_for(Terminal& terminal, std::vector<std::vector<Step>>& ways, std::size_t index, Until until,
                 const std::string& prompt);
   void differs(Terminal& terminal, const Step& step, Until until, const std::string& prompt, bool late);

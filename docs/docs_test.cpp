@@ -14,20 +14,18 @@ namespace {
 
 const Repository repository = {REPOSITORY, BUILD};
 
-class PageIsTrue : public testing::Test {
- public:
-  explicit PageIsTrue(std::string path) : path_(std::move(path)) {}
+class PageTest : public testing::TestWithParam<std::string> {};
 
-  void TestBody() override {
-    const Page page = read_page(repository, path_);
-    const Report report = check_page(page, repository);
-    for (const Problem& problem : report.problems) ADD_FAILURE() << problem.place << ": " << problem.text;
-    fmt::print("{}\n", report.summary(page));
-  }
+TEST_P(PageTest, IsTrue) {
+  std::filesystem::current_path(repository.root);
+  const Page page = read_page(repository, GetParam());
+  const Report report = check_page(page, repository);
+  for (const Problem& problem : report.problems) ADD_FAILURE() << problem.place << ": " << problem.text;
+  fmt::print("{}\n", report.summary(page));
+}
 
- private:
-  std::string path_;
-};
+INSTANTIATE_TEST_SUITE_P(Pages, PageTest, testing::ValuesIn(page_paths(repository)),
+                         [](const auto& page) { return page_name(page.param); });
 
 // docs/hostile.md names the test that proves each promise, `Suite.Name` in backticks.
 TEST(Hostile, PromisesAreProvedByTestsThatAreThere) {
@@ -53,14 +51,3 @@ TEST(Hostile, PromisesAreProvedByTestsThatAreThere) {
 }
 
 }  // namespace
-
-int main(int argc, char** argv) {
-  testing::InitGoogleTest(&argc, argv);
-  std::filesystem::current_path(repository.root);
-  for (const std::string& path : page_paths(repository)) {
-    testing::RegisterTest(
-        "Pages", page_name(path).c_str(), nullptr, nullptr, __FILE__, __LINE__,
-        [path]() -> testing::Test* { return new PageIsTrue(path); });  // GoogleTest deletes it
-  }
-  return RUN_ALL_TESTS();
-}

@@ -39,8 +39,7 @@ bool is_header_of_time(const Lines& lines, std::size_t i) {
   static const std::regex header(R"(new message length: b'(([0-9]+) *)')");
   std::smatch match;
   return std::regex_match(lines[i], match, header) && match[1].length() == 10 && i + 2 < lines.size() &&
-         lines[i + 1] == "full message received" && lines[i + 2].starts_with("The time is ") &&
-         match[2] == std::to_string(lines[i + 2].size());
+         lines[i + 2].starts_with("The time is ") && match[2] == std::to_string(lines[i + 2].size());
 }
 
 }  // namespace
@@ -104,21 +103,28 @@ std::vector<Pair> align(const Lines& page, const Lines& printed) {
   std::size_t i = 0;
   std::size_t j = 0;
   while (i < page.size() || j < printed.size()) {
-    if (i == page.size()) {
-      pairs.push_back({std::nullopt, j++, false});
-    } else if (page[i] == left_out) {
+    if (i < page.size() && page[i] == left_out) {
       pairs.push_back({i, std::nullopt, true});
       for (; missing[i][j] != missing[i + 1][j]; ++j) pairs.push_back({std::nullopt, j, true});
       ++i;
-    } else if (j < printed.size() && page[i] == printed[j]) {
+    } else if (i < page.size() && j < printed.size() && page[i] == printed[j]) {
       pairs.push_back({i++, j++, true});
-    } else if (missing[i][j] == 1 + missing[i + 1][j]) {
+    } else if (i < page.size() && missing[i][j] == 1 + missing[i + 1][j]) {
       pairs.push_back({i++, std::nullopt, false});
     } else {
       pairs.push_back({std::nullopt, j++, false});
     }
   }
   return pairs;
+}
+
+std::optional<std::size_t> first_difference(const std::vector<Pair>& pairs) {
+  std::size_t before = 0;
+  for (const Pair& pair : pairs) {
+    if (!pair.same) return before;
+    if (pair.page) ++before;
+  }
+  return std::nullopt;
 }
 
 std::string diff(const std::vector<Pair>& pairs, const Lines& page, const Lines& printed) {

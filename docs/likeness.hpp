@@ -11,10 +11,10 @@ using Lines = std::vector<std::string>;
 /// The line of a page that stands for any number of lines left out.
 inline constexpr const char* left_out = "...";
 
-/// Lines with a common word for what differs from run to run: a port that the kernel chose (1024 to 65535, but
-/// not 1234 and 1235), the time, and the length of the message with the time. `printed` tells that the program
-/// has just printed the lines: the time has to be now then. Spaces at the end of a line, which nobody sees and
-/// editors remove, are dropped.
+/// Lines with a common word for what differs from run to run: a port that the kernel chose (1024 to 65535,
+/// but not 1234 and 1235), the time, and the length of the message with the time. `printed` tells that the
+/// program has just printed the lines: the time has to be now then. Spaces at the end of a line, which
+/// nobody sees and editors remove, are dropped.
 Lines canonical(const Lines& lines, bool printed);
 
 /// How many of the printed lines the page's lines stand for, both canonical: all of them if `whole`, else as
@@ -30,6 +30,10 @@ struct Pair {
 
 /// The page's lines beside those printed, both canonical, so that as many as can be are the same.
 std::vector<Pair> align(const Lines& page, const Lines& printed);
+
+/// How many lines of the page stand before the first that differs, or before a printed one that it lacks;
+/// nothing if all are the same.
+std::optional<std::size_t> first_difference(const std::vector<Pair>& pairs);
 
 /// The lines of both, in the form of diff: `- ` the page's, `+ ` the printed.
 std::string diff(const std::vector<Pair>& pairs, const Lines& page, const Lines& printed);

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <regex>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -37,7 +38,7 @@ std::string digits(const ReservedPort& port) {
 }
 
 std::filesystem::path new_temporary_folder() {
-  std::string path = std::filesystem::temp_directory_path() / "tutorial-XXXXXX";
+  std::string path = std::filesystem::temp_directory_path() / ("tutorial-" + std::string(6, 'X'));
   if (mkdtemp(path.data()) == nullptr) throw std::system_error(errno, std::system_category(), "mkdtemp");
   return std::filesystem::canonical(path);
 }
@@ -55,13 +56,15 @@ StandIns::~StandIns() {
 }
 
 std::string StandIns::in_command(std::string command) {
-  if (std::regex_search(command, std::regex("cmake .*-B build\\b"))) build_ = temporary_ / "build";
-  command =
-      replaced(command, R"(((^|\s)(\./)?build/part[^/\s]*/(server|client\w*))(?![\w/.-])(?![^|;&]*--port))",
-               "$01 --port 1234");
-  command = replaced(command, R"(^(\./tutorial)\b)", "$01 --build-dir " + build_.string());
-  const std::string before = R"((^|[\s"'=(<>]))";
+  const std::string before = R"((^|[\s"'=(<>]))";  // a path
   const std::string after = R"((?=[/\s"')]|$))";
+  if (std::regex_search(command, std::regex("cmake .*-B build" + after))) build_ = temporary_ / "build";
+
+  // A program of ours that is not given a port would take the reader's; ./tutorial would build in his folder.
+  const std::string program = R"((^|\s)(\./)?build/part[^/\s]*/(server|client\w*)(?![\w/.-]))";
+  command = replaced(command, program + "(?![^|;&]*--port)", "$& --port 1234");
+  command = replaced(command, R"(^\./tutorial\b)", "$& --build-dir " + build_.string());
+
   command = replaced(command, before + "(\\./)?build/", "$01" + build_.string() + '/');
   command = replaced(command, "(-B|--build|--test-dir|-C) build" + after, "$01 " + build_.string());
   command = replaced(command, before + "my" + after, "$01" + my_.string());

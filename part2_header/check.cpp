@@ -16,8 +16,7 @@ constexpr std::string_view welcome = "22        Welcome to the server!";
 constexpr std::chrono::seconds to_send_time{10};
 constexpr std::chrono::seconds to_notice{15};
 
-// ---- The server
-// ----------------------------------------------------------------------------------------------
+// --- The server ---
 
 double expect_time(Connection& client) {
   const std::string expected = "a message such as 'The time is 1795334619.3903866', with the time of now";
@@ -38,14 +37,13 @@ void expect_times(Student& server) {
   if (second < first) client.fail("a later time", "the time has gone back");
 }
 
-// ---- The client
-// ----------------------------------------------------------------------------------------------
+// --- The client ---
 
 // A client shows the bodies. Whatever else it prints, header and body together are not a message.
 void expect_body(Student& client, const std::string& body) {
   client.expect_shown(body);
   const std::string glued = with_header(body);
-  if (body.size() > 0 && client.screen().find(glued) != std::string::npos) {
+  if (client.screen().find(glued) != std::string::npos) {
     client.fail("the body of the message on the screen, without its header", "'" + glued + "' on the screen");
   }
 }

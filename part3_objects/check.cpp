@@ -1,6 +1,7 @@
 // Part 3, the check: what a server and a client of this part should do, whoever wrote them.
-#include <stdlib.h>
-
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <regex>
 #include <string>
@@ -13,11 +14,11 @@
 
 namespace {
 
-using std::string_literals::operator""s;
+using namespace std::string_literals;
 
 const Object greeting = Dict{{1, "Hey"}, {2, "There"}};
 
-// ---- The server ----------------------------------------------------------------------------------------------
+// --- The server ---
 
 void expect_greeting(Connection& client) {
   const std::string expected = "a message with the pickle of " + repr(greeting);
@@ -30,7 +31,7 @@ void expect_greeting(Connection& client) {
   }
 }
 
-// ---- The client ----------------------------------------------------------------------------------------------
+// --- The client ---
 
 Object random_greeting() {
   return Dict{{1, random_word()}, {2, random_word()}};

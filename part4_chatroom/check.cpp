@@ -13,7 +13,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// ---- The server: the check plays everybody in the room -------------------------------------------------------
+// --- The server: the check plays everybody in the room ---
 
 const std::string ping = "Do you hear me?";
 
@@ -163,7 +163,7 @@ void read_nothing(Student& server) {
   }
 }
 
-// ---- The client: the check plays the server, and whoever sits at the keyboard --------------------------------
+// --- The client: the check plays the server, and whoever sits at the keyboard ---
 
 bool asks_for_name(const Student& client) {
   std::string line = client.screen().substr(client.screen().rfind('\n') + 1);

@@ -1,0 +1,325 @@
+// The checks of all parts, with programs as students write them: right ones, and ones with one defect each. That
+// they find the tutorial's own programs right is tested in each part's folder (part1.check.server, ...).
+#include "common/checking.hpp"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <ostream>
+#include <sstream>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "common/port.hpp"
+#include "docs/check.hpp"
+
+namespace {
+
+std::string check_of(const std::string& part) {
+  return PROGRAMS "../" + part + "/check";
+}
+
+struct Outcome {
+  int exit_code;
+  std::string report;
+};
+
+// Runs the check of a part, for example with --client and a command.
+Outcome run(const std::string& part, std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), check_of(part));
+  Process process(arguments);
+  const std::string report = process.rest() + process.error_rest();
+  return {process.wait(), report};
+}
+
+bool has_python() {
+  return std::system("python3 -c pass") == 0;
+}
+
+// --- What is no program of the part at all ---
+
+class AnyCheck : public testing::TestWithParam<std::tuple<std::string, std::string>> {};
+
+TEST_P(AnyCheck, FindsNothingRightInWhatIsNoSuchProgram) {
+  const auto& [part, side] = GetParam();
+  for (const std::string program : {
+           "true",
+           "exit 3",
+           "./no-such-program",
+           "kill -SEGV $$",
+           "echo 'welcome to the server!'; echo 'bob > hi'; echo \"{1: 'Hey', 2: 'There'}\"",
+       }) {
+    const auto [exit_code, report] = run(part, {side, program + " # {port}"});
+    EXPECT_EQ(exit_code, 1);
+    EXPECT_NE(report.find(side == "--client" ? "your client did not connect to 127.0.0.1:"
+                                             : "nobody listens there"),
+              std::string::npos)
+        << report;
+    EXPECT_NE(report.find("\n0 of "), std::string::npos) << report;
+  }
+}
+
+TEST_P(AnyCheck, SendsTheReaderToSectionsThatExist) {
+  const auto& [part, side] = GetParam();
+  std::istringstream list(run(part, {"--list", side.substr(2)}).report);
+  int count = 0;
+  for (std::string title, section; std::getline(list, title) && std::getline(list >> std::ws, section);
+       ++count) {
+    const std::size_t hash = section.find('#');
+    ASSERT_NE(hash, std::string::npos) << section;
+    const Page page = read_page({REPOSITORY, ""}, section.substr(0, hash));
+    EXPECT_TRUE(page.anchors.contains(section.substr(hash + 1))) << title << ": " << section;
+  }
+  EXPECT_GE(count, 3);
+}
+
+std::string name_of_check(const testing::TestParamInfo<AnyCheck::ParamType>& info) {
+  return std::get<0>(info.param) + (std::get<1>(info.param) == "--client" ? "_client" : "_server");
+}
+INSTANTIATE_TEST_SUITE_P(Of, AnyCheck,
+                         testing::Combine(testing::Values("part1_basic", "part2_header", "part3_objects",
+                                                          "part4_chatroom"),
+                                          testing::Values("--server", "--client")),
+                         name_of_check);
+
+// --- Programs of students ---
+
+struct Program {
+  const char* name;
+  const char* part;
+  const char* side;
+  const char* text;  // Python, without a single quote
+};
+
+void PrintTo(const Program& program, std::ostream* out) {
+  *out << program.name;
+}
+
+const Program welcome_server = {"WelcomeServer", "part1_basic", "--server", R"(
+import socket, sys
+s = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+while True:
+    client, address = s.accept()
+    try:
+        client.sendall(b"welcome to the server!")
+    except OSError as error:
+        print(error)
+    client.close()
+)"};
+
+const Program stream_client = {"StreamClient", "part1_basic", "--client", R"(
+import socket, sys
+s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+data = b""
+while piece := s.recv(8):
+    data += piece
+print("The server says:", data.decode())
+)"};
+
+const Program message_client = {"MessageClient", "part2_header", "--client", R"(
+import socket, sys
+s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+data = b""
+while piece := s.recv(1024):
+    data += piece
+    while len(data) >= 10:
+        size = int(data[:10])
+        if not 0 <= size <= 1048576: sys.exit("that is no size of a message")
+        if len(data) < 10 + size: break
+        print(">", data[10:10 + size].decode())
+        data = data[10 + size:]
+if data: sys.exit("cut off")
+)"};
+
+const Program object_client = {"ObjectClient", "part3_objects", "--client", R"(
+import io, pickle, socket, sys
+class DataOnly(pickle.Unpickler):
+    def find_class(self, module, name):
+        raise pickle.UnpicklingError(name)
+s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+data = b""
+while piece := s.recv(1024):
+    data += piece
+    while len(data) >= 10 and len(data) >= 10 + int(data[:10]):
+        size = int(data[:10])
+        object = DataOnly(io.BytesIO(data[10:10 + size])).load()
+        print(object)
+        data = data[10 + size:]
+)"};
+
+const Program chat_server = {"ChatServer", "part4_chatroom", "--server", R"(
+import asyncio, sys
+room = {}
+async def receive(reader, limit):
+    header = (await reader.readexactly(10)).strip()
+    if not header.isdigit() or int(header) > limit: raise ValueError(header)
+    return await reader.readexactly(int(header))
+def message(body):
+    return b"%-10d%s" % (len(body), body)
+async def serve(reader, writer):
+    try:
+        room[writer] = await receive(reader, 64)
+        while True:
+            text = await receive(reader, 65536)
+            for other in list(room):
+                if other is not writer:
+                    other.write(message(room[writer]) + message(text))
+    except (ValueError, OSError, asyncio.IncompleteReadError) as error:
+        print(error)
+    room.pop(writer, None)
+    writer.close()
+async def main():
+    server = await asyncio.start_server(serve, "127.0.0.1", int(sys.argv[1]))
+    await server.serve_forever()
+asyncio.run(main())
+)"};
+
+std::string command(const std::string& text) {
+  return "python3 -c '" + text + "' {port}";
+}
+
+class RightProgram : public testing::TestWithParam<Program> {};
+
+TEST_P(RightProgram, Passes) {
+  if (!has_python()) GTEST_SKIP() << "python3, in which this student writes, is not installed";
+  const auto [exit_code, report] = run(GetParam().part, {GetParam().side, command(GetParam().text)});
+  EXPECT_EQ(exit_code, 0) << report;
+  EXPECT_EQ(report.find("\nFAIL"), std::string::npos) << report;
+}
+
+std::string name_of_program(const testing::TestParamInfo<Program>& info) {
+  return info.param.name;
+}
+INSTANTIATE_TEST_SUITE_P(Of, RightProgram,
+                         testing::Values(welcome_server, stream_client, message_client, object_client,
+                                         chat_server),
+                         name_of_program);
+
+// A program with one defect: `right` is replaced by `wrong`. Of what is checked, `title` must fail, and the report
+// must say `reason`.
+struct Defect {
+  const char* name;
+  const Program* program;
+  const char* right;
+  const char* wrong;
+  const char* title;
+  const char* reason;
+};
+
+void PrintTo(const Defect& defect, std::ostream* out) {
+  *out << defect.name;
+}
+
+class WrongProgram : public testing::TestWithParam<Defect> {};
+
+TEST_P(WrongProgram, Fails) {
+  if (!has_python()) GTEST_SKIP() << "python3, in which this student writes, is not installed";
+  const Defect& defect = GetParam();
+  std::string text = defect.program->text;
+  const std::size_t at = text.find(defect.right);
+  ASSERT_NE(at, std::string::npos);
+  text.replace(at, std::string(defect.right).size(), defect.wrong);
+
+  const auto [exit_code, report] =
+      run(defect.program->part, {defect.program->side, command(text), "--only", defect.title});
+  EXPECT_EQ(exit_code, 1) << report;
+  EXPECT_NE(report.find("FAIL  " + std::string(defect.title)), std::string::npos) << report;
+  EXPECT_NE(report.find(defect.reason), std::string::npos) << report;
+}
+
+std::string name_of_defect(const testing::TestParamInfo<Defect>& info) {
+  return info.param.name;
+}
+INSTANTIATE_TEST_SUITE_P(
+    With, WrongProgram,
+    testing::Values(
+        Defect{"AByteTooMany", &welcome_server, "server!", "server!\\n", "sends the welcome", "server!\\n'"},
+        Defect{"NoClose", &welcome_server, "client.close()", "kept = globals().setdefault(address, client)",
+               "sends the welcome", "keeps the connection open"},
+        Defect{"AnErrorThatNobodyCatches", &welcome_server, "except OSError", "except ZeroDivisionError",
+               "outlives clients that have left before they are served",
+               "the program has ended with exit code 1"},
+        Defect{"OneAtATime", &welcome_server, "client.close()",
+               "client.shutdown(socket.SHUT_WR); client.recv(1)",
+               "does not wait for a client that says nothing and stays", "a client: nothing"},
+        Defect{"NoReuseOfTheAddress", &welcome_server,
+               "s = socket.create_server((\"127.0.0.1\", int(sys.argv[1])))",
+               "s = socket.socket(); s.bind((\"127.0.0.1\", int(sys.argv[1]))); s.listen()",
+               "can be ended and started again at once", "Address already in use"},
+        Defect{"WordsOfItsOwn", &stream_client, "data.decode()", "\"welcome to the server!\"",
+               "prints what the server sends, whatever it is", "welcome to the server!"},
+        Defect{"NoLookForTheEnd", &stream_client, "while piece := s.recv(8):\n    data += piece\n",
+               "while True:\n    print(s.recv(8).decode(), end=\"\", flush=True)\n",
+               "ends when the server has closed the connection", "it goes on"},
+        Defect{"PiecesTakenForText", &stream_client, "data += piece", "data += piece.decode().encode()",
+               "prints characters of more than one byte", "UnicodeDecodeError"},
+        Defect{"APieceTakenForAMessage", &message_client, "while len(data) >= 10:", "if len(data) >= 10:",
+               "shows both messages that arrive in one piece", "'world!' on the screen"},
+        Defect{"CharactersTakenForBytes", &message_client, "data = data[10 + size:]",
+               "data = data[10 + len(data[10:10 + size].decode()):]", "counts bytes, not characters",
+               "'ok' on the screen"},
+        Defect{"OutputHeldBack", &message_client, "data = b\"\"",
+               "data = b\"\"; sys.stdout = open(1, \"w\", 100000)",
+               "shows a message while the connection stays open", "flush it"},
+        Defect{"ALengthBelieved", &message_client, "if not 0 <= size <= 1048576", "if size < 0",
+               "refuses a message of 2,000,000,000 bytes", "keeps the connection open"},
+        Defect{"NoWordOfWhatIsLost", &message_client, "if data: sys.exit(\"cut off\")", "",
+               "tells that the connection was closed inside a message",
+               "the same end as that between two messages"},
+        Defect{"CodeRun", &object_client, "DataOnly(io.BytesIO(data[10:10 + size])).load()",
+               "pickle.loads(data[10:10 + size])", "runs no code that a message names",
+               "the client has called it"},
+        Defect{"BytesNotDecoded", &object_client, "print(object)", "print(data[10:10 + size])",
+               "shows the greeting decoded", "the decoded object"},
+        Defect{"AnEcho", &chat_server, "if other is not writer:", "if True:",
+               "does not send it back to the one who said it", "this is what alice has said"},
+        Defect{"TheTextWithoutTheName", &chat_server, "message(room[writer]) + ", "",
+               "passes on what one says to all others", "expected: bob: two messages"},
+        Defect{"ALargeMessageTaken", &chat_server, "int(header) > limit", "False",
+               "refuses a message of 70,000 bytes", "keeps the connection open"},
+        Defect{"AWaitForASlowReader", &chat_server, "+ message(text))",
+               "+ message(text)); await other.drain()", "does not wait for a guest who reads nothing",
+               "two messages"}),
+    name_of_defect);
+
+// --- Around the run ---
+
+TEST(Check, NamesTheStrangerWhoHasThePort) {
+  Socket stranger(AF_INET, SOCK_STREAM);
+  stranger.bind(Address::to_listen_on("127.0.0.1", 0));
+  stranger.listen();
+  const std::string address = stranger.local_address().text();
+  const std::string port = address.substr(address.rfind(':') + 1);
+
+  const auto [exit_code, report] = run("part1_basic", {"--server", "true", "--port", port});
+  EXPECT_EQ(exit_code, 1);
+  EXPECT_NE(report.find("port " + port + " is taken by "), std::string::npos) << report;
+#ifdef __linux__
+  EXPECT_NE(report.find("(process " + std::to_string(::getpid()) + ")"), std::string::npos) << report;
+#endif
+}
+
+TEST(Check, EndsWhatTheProgramHasStarted) {
+  const ReservedPort port;
+  const std::string number = std::to_string(port.number());
+  const std::string program = "'" PROGRAMS "../part1_basic/server' --port " + number + " & wait";
+  const auto [exit_code, report] =
+      run("part1_basic", {"--server", program, "--port", number, "--only", "22 bytes"});
+  EXPECT_EQ(exit_code, 0) << report;
+  EXPECT_NE(port_state(Address::to_listen_on("127.0.0.1", port.number())), PortState::taken);
+}
+
+TEST(Check, SaysFirstThatFailingIsNormal) {
+  const std::string report = run("part1_basic", {"--client", "true {port}"}).report;
+  EXPECT_LT(report.find("It is normal that something fails at first"), report.find("\nFAIL"));
+}
+
+TEST(Check, WantsOneCommand) {
+  EXPECT_EQ(run("part1_basic", {}).exit_code, 2);
+  EXPECT_EQ(run("part1_basic", {"--server", "true", "--client", "true"}).exit_code, 2);
+  EXPECT_EQ(run("part1_basic", {"--server", "true", "--only", "no such words"}).exit_code, 2);
+}
+
+}  // namespace
