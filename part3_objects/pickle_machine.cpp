@@ -13,8 +13,8 @@
 namespace {
 
 // What GLOBAL may name, as Python writes it at protocol 2.
-constexpr std::string_view encode = "_codecs.encode";
-constexpr std::string_view bytes = "__builtin__.bytes";
+constexpr std::string_view encode_function = "_codecs.encode";
+constexpr std::string_view bytes_function = "__builtin__.bytes";
 
 }  // namespace
 
@@ -142,7 +142,7 @@ void PickleMachine::append(const std::vector<Node*>& items) {
 void PickleMachine::push_function() {
   const std::string module(read_line());
   const std::string function = module + '.' + std::string(read_line());
-  if (function != encode && function != bytes) refuse("GLOBAL names or calls code");
+  if (function != encode_function && function != bytes_function) refuse("GLOBAL names or calls code");
   push(None{});
   stack_.back()->function = function;
 }
@@ -151,12 +151,12 @@ void PickleMachine::make_bytes() {
   const std::vector<Node*> call = pop(2);
   const std::vector<Node*>& arguments = call[1]->items;
   const auto text = [&](std::size_t i) { return std::get_if<std::string>(&arguments[i]->value.value); };
-  if (call[0]->function == bytes && std::holds_alternative<Tuple>(call[1]->value.value) &&
+  if (call[0]->function == bytes_function && std::holds_alternative<Tuple>(call[1]->value.value) &&
       arguments.empty()) {
     push(Bytes{});
     return;
   }
-  if (call[0]->function == encode && std::holds_alternative<Tuple>(call[1]->value.value) &&
+  if (call[0]->function == encode_function && std::holds_alternative<Tuple>(call[1]->value.value) &&
       arguments.size() == 2 && text(0) != nullptr && text(1) != nullptr && *text(1) == "latin1") {
     push(Bytes{latin1(*text(0))});
     return;
