@@ -116,7 +116,7 @@ std::string opening_pickle(const std::string& path) {
 
 void send_code(Student& client) {
   namespace fs = std::filesystem;
-  std::string folder = fs::temp_directory_path() / "check-XXXXXX";
+  std::string folder = fs::temp_directory_path() / ("check-" + std::string(6, 'X'));
   if (::mkdtemp(folder.data()) == nullptr) throw std::system_error(errno, std::system_category(), "mkdtemp");
   const fs::path file = fs::path(folder) / "made-by-a-pickle";
 
