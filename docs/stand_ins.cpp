@@ -60,10 +60,10 @@ std::string StandIns::in_command(std::string command) {
   const std::string after = R"((?=[/\s"')]|$))";
   if (std::regex_search(command, std::regex("cmake .*-B build" + after))) build_ = temporary_ / "build";
 
-  // A program of ours that is not given a port would take the reader's; ./tutorial would build in his folder.
+  // A program of ours that is not given a port would take the reader's; ./tutorial would use his folders.
   const std::string program = R"((^|\s)(\./)?build/part[^/\s]*/(server|client\w*)(?![\w/.-]))";
   command = replaced(command, program + "(?![^|;&]*--port)", "$& --port 1234");
-  command = replaced(command, R"(^\./tutorial\b)", "$& --build-dir " + build_.string());
+  command = replaced(command, R"(^\./tutorial\b)", "$& --build-dir " + build_.string() + " --my-dir " + my_.string());
 
   command = replaced(command, before + "(\\./)?build/", "$01" + build_.string() + '/');
   command = replaced(command, "(-B|--build|--test-dir|-C) build" + after, "$01 " + build_.string());
