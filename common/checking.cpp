@@ -31,6 +31,10 @@ struct Task {
   bool any_port;  // {port} stands in the command, so that every behaviour can have a port of its own
 };
 
+const char* name_of(Side side) {
+  return side == Side::server ? "server" : "client";
+}
+
 std::string in_colour(const char* colour, const std::string& text) {
   const char* const no_colour = std::getenv("NO_COLOR");
   const char* const terminal = std::getenv("TERM");
@@ -116,7 +120,7 @@ Result check(const Task& task, const Behaviour& behaviour) {
 }
 
 bool check_all(const Task& task, const std::vector<Behaviour>& behaviours) {
-  fmt::print("Your {}: {}\n", task.side == Side::server ? "server" : "client", task.command);
+  fmt::print("Your {}: {}\n", name_of(task.side), task.command);
   fmt::print(
       "It is normal that something fails at first. Each FAIL says what was sent, what should have come and\n"
       "what came, which section explains it, and how to see it by hand: each line in a terminal of its "
@@ -134,41 +138,59 @@ bool check_all(const Task& task, const std::vector<Behaviour>& behaviours) {
   return right == behaviours.size();
 }
 
+void list(const std::vector<Behaviour>& behaviours) {
+  for (const Behaviour& behaviour : behaviours) {
+    fmt::print("{}\n      {}\n", behaviour.title, behaviour.section);
+  }
+}
+
 }  // namespace
 
 int run_checks(int argc, char** argv, const std::vector<Behaviour>& server,
-               const std::vector<Behaviour>& client) {
+               const std::vector<Behaviour>& client, const std::vector<Exercise>& exercises) {
   const Usage usage = {
       "Runs your program through what this part asks of it, and says what is right. {host} and {port} in\n"
       "the command are replaced; without {port}, your program uses the --port below.",
       {{"--server", "COMMAND", "", "starts your server"},
        {"--client", "COMMAND", "", "starts your client"},
        {"--only", "WORDS", "", "checks only what has these words in its title"},
-       {"--list", "server|client", "", "only tells what is checked, and where it is explained"}},
+       {"--exercise", "N", "", "checks what exercise N asks for instead"},
+       {"--list", "server|client|exercises", "", "only tells what is checked, and where it is explained"}},
   };
   bool all_right = true;
   const int code = run_program(argc, argv, usage, [&](const Options& options) {
-    if (!options.text("--list").empty()) {
-      for (const Behaviour& behaviour : options.text("--list") == "server" ? server : client) {
-        fmt::print("{}\n      {}\n", behaviour.title, behaviour.section);
-      }
+    const std::string& listed = options.text("--list");
+    if (listed == "server") return list(server);
+    if (listed == "client") return list(client);
+    if (listed == "exercises") {
+      for (const Exercise& exercise : exercises) list(exercise.behaviours);
       return;
     }
     const bool is_server = !options.text("--server").empty();
     if (is_server != options.text("--client").empty()) {
       throw std::invalid_argument("give either --server \"COMMAND\" or --client \"COMMAND\"");
     }
+    const Side side = is_server ? Side::server : Side::client;
     const std::string& command = options.text(is_server ? "--server" : "--client");
     const bool any_port = command.find("{port}") != std::string::npos;
     const auto port = static_cast<std::uint16_t>(options.number("--port", 1, 65535));
     std::vector<Behaviour> behaviours = is_server ? server : client;
+    if (!options.text("--exercise").empty()) {
+      const std::int64_t number =
+          options.number("--exercise", 1, static_cast<std::int64_t>(exercises.size()));
+      const Exercise& exercise = exercises[static_cast<std::size_t>(number - 1)];
+      if (exercise.side != side) {
+        throw std::invalid_argument(
+            fmt::format("exercise {0} asks for a {1}: --{1} \"COMMAND\"", number, name_of(exercise.side)));
+      }
+      behaviours = exercise.behaviours;
+    }
     std::erase_if(behaviours, [&](const Behaviour& behaviour) {
       return behaviour.title.find(options.text("--only")) == std::string::npos;
     });
     if (behaviours.empty())
       throw std::invalid_argument("nothing that is checked has these words in its title");
-    all_right = check_all({is_server ? Side::server : Side::client, command, options.host(), port, any_port},
-                          behaviours);
+    all_right = check_all({side, command, options.host(), port, any_port}, behaviours);
   });
   return code == 0 && !all_right ? 1 : code;
 }

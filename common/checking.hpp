@@ -14,10 +14,20 @@ struct Behaviour {
   std::function<void(Student&)> run;
 };
 
+/// What an exercise asks for, at the end of a part's page: a program that the reader writes.
+struct Exercise {
+  Side side;
+  std::vector<Behaviour> behaviours;
+};
+
+/// The exercises of a part, in the order of its page: each part's exercises.cpp has them.
+std::vector<Exercise> exercises();
+
 /// The main() of a part's check: runs the program of `--server COMMAND` or `--client COMMAND` through one
-/// behaviour after the other and reports each. Returns the exit code: 0 if all are right.
+/// behaviour after the other and reports each; with `--exercise N`, those of an exercise. Returns the exit code:
+/// 0 if all are right.
 int run_checks(int argc, char** argv, const std::vector<Behaviour>& server,
-               const std::vector<Behaviour>& client);
+               const std::vector<Behaviour>& client, const std::vector<Exercise>& exercises);
 
 /// A word of letters that differs from run to run, so that a program cannot know it beforehand.
 std::string random_word();

@@ -5,38 +5,17 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <ostream>
 #include <sstream>
 #include <string>
 #include <tuple>
 #include <vector>
 
+#include "common/checking_testing.hpp"
 #include "common/port.hpp"
 #include "docs/check.hpp"
 
 namespace {
-
-std::string check_of(const std::string& part) {
-  return PROGRAMS "../" + part + "/check";
-}
-
-struct Outcome {
-  int exit_code;
-  std::string report;
-};
-
-// Runs the check of a part, for example with --client and a command.
-Outcome run(const std::string& part, std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), check_of(part));
-  Process process(arguments);
-  const std::string report = process.rest() + process.error_rest();
-  return {process.wait(), report};
-}
-
-bool has_python() {
-  return std::system("python3 -c pass") == 0;
-}
 
 // --- What is no program of the part at all ---
 
@@ -51,7 +30,7 @@ TEST_P(AnyCheck, FindsNothingRightInWhatIsNoSuchProgram) {
            "kill -SEGV $$",
            "echo 'welcome to the server!'; echo 'bob > hi'; echo \"{1: 'Hey', 2: 'There'}\"",
        }) {
-    const auto [exit_code, report] = run(part, {side, program + " # {port}"});
+    const auto [exit_code, report] = run_check(part, {side, program + " # {port}"});
     EXPECT_EQ(exit_code, 1);
     EXPECT_NE(report.find(side == "--client" ? "your client did not connect to 127.0.0.1:"
                                              : "nobody listens there"),
@@ -63,7 +42,7 @@ TEST_P(AnyCheck, FindsNothingRightInWhatIsNoSuchProgram) {
 
 TEST_P(AnyCheck, SendsTheReaderToSectionsThatExist) {
   const auto& [part, side] = GetParam();
-  std::istringstream list(run(part, {"--list", side.substr(2)}).report);
+  std::istringstream list(run_check(part, {"--list", side.substr(2)}).report);
   int count = 0;
   for (std::string title, section; std::getline(list, title) && std::getline(list >> std::ws, section);
        ++count) {
@@ -176,15 +155,12 @@ async def main():
 asyncio.run(main())
 )"};
 
-std::string command(const std::string& text) {
-  return "python3 -c '" + text + "' {port}";
-}
-
 class RightProgram : public testing::TestWithParam<Program> {};
 
 TEST_P(RightProgram, Passes) {
   if (!has_python()) GTEST_SKIP() << "python3, in which this student writes, is not installed";
-  const auto [exit_code, report] = run(GetParam().part, {GetParam().side, command(GetParam().text)});
+  const auto [exit_code, report] =
+      run_check(GetParam().part, {GetParam().side, python_command(GetParam().text)});
   EXPECT_EQ(exit_code, 0) << report;
   EXPECT_EQ(report.find("\nFAIL"), std::string::npos) << report;
 }
@@ -223,7 +199,7 @@ TEST_P(WrongProgram, Fails) {
   text.replace(at, std::string(defect.right).size(), defect.wrong);
 
   const auto [exit_code, report] =
-      run(defect.program->part, {defect.program->side, command(text), "--only", defect.title});
+      run_check(defect.program->part, {defect.program->side, python_command(text), "--only", defect.title});
   EXPECT_EQ(exit_code, 1) << report;
   EXPECT_NE(report.find("FAIL  " + std::string(defect.title)), std::string::npos) << report;
   EXPECT_NE(report.find(defect.reason), std::string::npos) << report;
@@ -293,7 +269,7 @@ TEST(Check, NamesTheStrangerWhoHasThePort) {
   const std::string address = stranger.local_address().text();
   const std::string port = address.substr(address.rfind(':') + 1);
 
-  const auto [exit_code, report] = run("part1_basic", {"--server", "true", "--port", port});
+  const auto [exit_code, report] = run_check("part1_basic", {"--server", "true", "--port", port});
   EXPECT_EQ(exit_code, 1);
   EXPECT_NE(report.find("port " + port + " is taken by "), std::string::npos) << report;
 #ifdef __linux__
@@ -306,20 +282,20 @@ TEST(Check, EndsWhatTheProgramHasStarted) {
   const std::string number = std::to_string(port.number());
   const std::string program = "'" PROGRAMS "../part1_basic/server' --port " + number + " & wait";
   const auto [exit_code, report] =
-      run("part1_basic", {"--server", program, "--port", number, "--only", "22 bytes"});
+      run_check("part1_basic", {"--server", program, "--port", number, "--only", "22 bytes"});
   EXPECT_EQ(exit_code, 0) << report;
   EXPECT_NE(port_state(Address::to_listen_on("127.0.0.1", port.number())), PortState::taken);
 }
 
 TEST(Check, SaysFirstThatFailingIsNormal) {
-  const std::string report = run("part1_basic", {"--client", "true {port}"}).report;
+  const std::string report = run_check("part1_basic", {"--client", "true {port}"}).report;
   EXPECT_LT(report.find("It is normal that something fails at first"), report.find("\nFAIL"));
 }
 
 TEST(Check, WantsOneCommand) {
-  EXPECT_EQ(run("part1_basic", {}).exit_code, 2);
-  EXPECT_EQ(run("part1_basic", {"--server", "true", "--client", "true"}).exit_code, 2);
-  EXPECT_EQ(run("part1_basic", {"--server", "true", "--only", "no such words"}).exit_code, 2);
+  EXPECT_EQ(run_check("part1_basic", {}).exit_code, 2);
+  EXPECT_EQ(run_check("part1_basic", {"--server", "true", "--client", "true"}).exit_code, 2);
+  EXPECT_EQ(run_check("part1_basic", {"--server", "true", "--only", "no such words"}).exit_code, 2);
 }
 
 }  // namespace

@@ -228,9 +228,14 @@ bool Connection::has_more(milliseconds patience) {
   return taken_ < received_.size() || pump(Clock::now() + patience);
 }
 
+void Connection::half_close() {
+  socket_.shutdown(SHUT_WR);
+  our_end_ = End::half_closed;
+}
+
 void Connection::close() {
   socket_.close();
-  if (our_end_ == End::none) our_end_ = End::closed;
+  if (our_end_ != End::reset) our_end_ = End::closed;
 }
 
 void Connection::reset() {
@@ -459,6 +464,7 @@ std::vector<std::string> Student::sent() const {
       if (times > 1) line += fmt::format(" {} times", times);
     }
     if (connection.pieces_.size() > enough) line += ", and so on";
+    if (connection.our_end_ == Connection::End::half_closed) line += ", then a half-close";
     if (connection.our_end_ == Connection::End::closed) line += ", then the end of the connection";
     if (connection.our_end_ == Connection::End::reset) line += ", then a reset";
     lines.push_back(line);
@@ -471,7 +477,8 @@ std::vector<std::string> Student::by_hand() const {
   constexpr std::uint16_t port = 1234;
   std::vector<std::string> commands = {with_address(command_, "127.0.0.1", port)};
   for (const Connection& connection : connections_) {
-    const bool closed = connection.our_end_ == Connection::End::closed;
+    const bool closed =
+        connection.our_end_ == Connection::End::closed || connection.our_end_ == Connection::End::half_closed;
     std::string command =
         fmt::format("nc {}{}127.0.0.1 {}", closed ? "-N " : "", side_ == Side::client ? "-l " : "", port);
     if (side_ == Side::server && connection.our_end_ == Connection::End::reset) {

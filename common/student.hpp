@@ -69,6 +69,11 @@ class Connection {
   /// Waits a moment for bytes: true if there are any that nobody has expected yet.
   bool has_more(std::chrono::milliseconds patience);
 
+  /// The address that the program sees at this end: `127.0.0.1:38848`.
+  std::string address() const { return socket_.local_address().text(); }
+
+  /// Ends the direction to the program, and goes on receiving.
+  void half_close();
   /// Closes this end as a program does that leaves.
   void close();
   /// Closes it so that the program gets the error ECONNRESET, as if the machine had crashed.
@@ -78,7 +83,7 @@ class Connection {
 
  private:
   friend class Student;
-  enum class End { none, closed, reset };
+  enum class End { none, half_closed, closed, reset };
 
   bool pump(std::chrono::steady_clock::time_point until);
 

@@ -4,8 +4,8 @@
 //   indentation. The nearest line above names the file in backticks, or says that the block is "not in
 //   the repository". Every line of a part's server and clients stands on its page. ```python: the line
 //   above says "Python". ```text and ```mermaid: pictures, not checked. There are no other blocks.
-// - A line above that names a file under `my/`: the reader types the block in, and commands can use the
-//   file.
+// - A line above that names a file under `my/`: the reader types the block in, whatever its language (a
+//   ```diff for patch(1), too), and commands can use the file.
 // - ```console is run, in the order of the page. `$ ` starts a command; below it stands all that it
 //   prints. "Terminal 1" at the start of the line above, `**Terminal 1** (the server):`, names the
 //   terminal. What runs there goes on running, and a later block of the same terminal without `$ ` goes

@@ -236,12 +236,22 @@ TEST_F(ConsoleBlock, ComparesByShapeWhatDiffersFromRunToRun) {
             differ);
 }
 
+// As a solution of an exercise stands on a page.
+TEST_F(ConsoleBlock, RunsWhatIsFoldedAway) {
+  const std::string solution =
+      "<details>\n<summary>Solution</summary>\n\n`my/x.diff`:\n\n```diff\n-one\n+two\n```\n\n"
+      "```console\n$ cat my/x.diff\n-one\n";
+  const std::string end = "```\n\n</details>\n";
+  EXPECT_EQ(found(check(solution + "+two\n" + end)), nothing);
+  EXPECT_EQ(found(check(solution + end)), Found{"docs/x.md:13: the page (-) and the program (+) differ:"});
+}
+
 TEST_F(ConsoleBlock, HasAPortAndFoldersOfItsOwn) {
   const Report report = check(
-      "```console\n$ echo 1234 1235 build/x my/x; echo 1234 build/x > my/y\n"
-      "1234 1235 build/x my/x\n$ wc -c < my/y\n```\n");
+      "```console\n$ echo 1234 1235 build/x @build/x my/x; echo 1234 build/x > my/y\n"
+      "1234 1235 build/x @build/x my/x\n$ wc -c < my/y\n```\n");
   ASSERT_EQ(report.shown.size(), 1U);
-  EXPECT_EQ(report.shown[0].printed.at(1), "1234 1235 build/x my/x");
+  EXPECT_EQ(report.shown[0].printed.at(1), "1234 1235 build/x @build/x my/x");
   EXPECT_NE(report.shown[0].printed.at(3), "13");
 }
 

@@ -25,7 +25,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds patience_after_failure{2'000};
-constexpr std::array tools = {"curl", "nc", "python3", "ss", "strace"};
+constexpr std::array tools = {"curl", "nc", "patch", "python3", "ss", "strace"};
 
 bool is_command(const std::string& line) {
   return line.starts_with("$ ");

@@ -56,7 +56,7 @@ StandIns::~StandIns() {
 }
 
 std::string StandIns::in_command(std::string command) {
-  const std::string before = R"((^|[\s"'=(<>]))";  // a path
+  const std::string before = R"((^|[\s"'=(<>@]))";  // a path
   const std::string after = R"((?=[/\s"')]|$))";
   if (std::regex_search(command, std::regex("cmake .*-B build" + after))) build_ = temporary_ / "build";
 

@@ -107,5 +107,5 @@ int main(int argc, char** argv) {
        [](Student& client) { expect_end_with_connection(client, ""); }},
       {"fails when nobody listens", "docs/part1.md#connect", expect_failure_without_server},
   };
-  return run_checks(argc, argv, for_servers, for_clients);
+  return run_checks(argc, argv, for_servers, for_clients, exercises());
 }

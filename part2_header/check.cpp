@@ -180,5 +180,5 @@ int main(int argc, char** argv) {
       {"refuses a header that is no length", "docs/part2.md#6-a-length-is-not-to-be-believed",
        send_no_length},
   };
-  return run_checks(argc, argv, for_servers, for_clients);
+  return run_checks(argc, argv, for_servers, for_clients, exercises());
 }

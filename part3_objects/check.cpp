@@ -179,5 +179,5 @@ int main(int argc, char** argv) {
       {"runs no code that a message names", danger, send_code},
       {"does not crash when lists are nested 100,000 deep", danger, send_deep_nest},
   };
-  return run_checks(argc, argv, for_servers, for_clients);
+  return run_checks(argc, argv, for_servers, for_clients, exercises());
 }

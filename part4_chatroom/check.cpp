@@ -325,5 +325,5 @@ int main(int argc, char** argv) {
       {"ends when the server closes the connection", client_section, close_room},
       {"leaves politely at the end of the input", output, end_input},
   };
-  return run_checks(argc, argv, for_servers, for_clients);
+  return run_checks(argc, argv, for_servers, for_clients, exercises());
 }

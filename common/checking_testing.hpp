@@ -1,0 +1,30 @@
+// For the tests of the checks: runs one with a program as students write them.
+#pragma once
+
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "common/process.hpp"
+
+struct Outcome {
+  int exit_code;
+  std::string report;
+};
+
+/// Runs the check of a part, "part1_basic", for example with --client and a command.
+inline Outcome run_check(const std::string& part, std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), PROGRAMS "../" + part + "/check");
+  Process process(arguments);
+  const std::string report = process.rest() + process.error_rest();
+  return {process.wait(), report};
+}
+
+inline bool has_python() {
+  return std::system("python3 -c pass") == 0;
+}
+
+/// The command that runs a program in Python, which has no single quote in it, with the port as its argument.
+inline std::string python_command(const std::string& text) {
+  return "python3 -c '" + text + "' {port}";
+}
