@@ -205,9 +205,9 @@ void Connection::send_cut(std::string_view bytes, std::size_t size) {
 }
 
 void Connection::send_one_by_one(std::string_view bytes) {
-  for (const char& byte : bytes) {
-    send({&byte, 1});
-    student_.wait(milliseconds(10));
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    send(bytes.substr(i, 1));
+    student_.wait(i < 4 ? 3 * moment : milliseconds(10));  // the first decide how a program takes what comes
   }
 }
 
@@ -450,7 +450,7 @@ void Student::expect_screen(const std::function<bool(const std::string& screen)>
       const std::string before = screen_;
       const bool ran_on = !exit_code_;
       for (Connection& connection : connections_) connection.socket_.close();
-      for (int i = 0; i < 20 && !exit_code_ && !condition(screen_); ++i) wait(moment);
+      for (int i = 0; i < 40 && !exit_code_ && !condition(screen_); ++i) wait(moment);
       if (ran_on && condition(screen_)) {
         fail(expected,
              "it came only when the connection was closed. Either your program waits for the end of the "
@@ -474,7 +474,7 @@ void Student::expect_no_command(const std::string& command) const {
 }
 
 int Student::expect_end(const std::string& when) {
-  const auto end = Clock::now() + to_react;
+  const auto end = Clock::now() + to_start;  // perhaps it has only just been started
   while (!exit_code_ && Clock::now() < end) take_output(milliseconds(20));
   if (!exit_code_) fail("the program ends " + when, "it goes on");
   if (*exit_code_ > 128) fail("the program ends " + when, "a crash");

@@ -21,7 +21,7 @@
 
 /// How long a program may take to start, and to do what is expected of it.
 inline constexpr std::chrono::seconds to_start{10};
-inline constexpr std::chrono::seconds to_react{4};
+inline constexpr std::chrono::seconds to_react{5};
 
 enum class Side { server, client };
 

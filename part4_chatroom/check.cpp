@@ -262,10 +262,12 @@ void read_late(Student& server) {
   wait_until_heard(alice, bob);
   // Not much more, so that a server which only waits for the slow reader has all that Alice has said.
   const std::size_t messages = small_buffers_hold() / text.size() + 5;
-  for (std::size_t i = 0; i < messages; ++i) alice.send(with_header(text));
-  server.wait(milliseconds(500));
+  for (std::size_t i = 0; i < messages; ++i) {
+    alice.send(with_header(text));
+    server.wait(milliseconds(30));  // it comes whole, and so it is only Bob who is slow
+  }
   with_hint(
-      "bob has read nothing for half a second, so the kernel had no more room for him, and send() took less "
+      "bob has read nothing for a while, so the kernel had no more room for him, and send() took less "
       "than\n"
       "it was given: a short write. What it did not take must wait, and be sent when there is room again.",
       [&] {
