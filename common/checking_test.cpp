@@ -147,8 +147,10 @@ s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
 data = b""
 while piece := s.recv(1024):
     data += piece
-    while len(data) >= 10 and len(data) >= 10 + int(data[:10]):
+    while len(data) >= 10:
         size = int(data[:10])
+        if size > 1048576: sys.exit("that is no size of a message")
+        if len(data) < 10 + size: break
         object = DataOnly(io.BytesIO(data[10:10 + size])).load()
         print(object)
         data = data[10 + size:]
