@@ -12,6 +12,8 @@ struct Behaviour {
   std::string title;    // "serves the next client when the first has left"
   std::string section;  // where it is explained: "docs/part1.md#send-and-close"
   std::function<void(Student&)> run;
+  /// Tells whether this machine lets the check judge it. Where it does not, it is left out.
+  std::function<bool()> can_be_judged = [] { return true; };
 };
 
 /// What an exercise asks for, at the end of a part's page: a program that the reader writes.

@@ -94,7 +94,8 @@ s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
 data = b""
 while piece := s.recv(8):
     data += piece
-print("The server says:", data.decode())
+text = data.decode()
+print("The server says:", "".join(c if c.isprintable() else "?" for c in text))
 )"};
 
 const Program message_client = {"MessageClient", "part2_header", "--client", R"(
@@ -107,7 +108,8 @@ while piece := s.recv(1024):
         size = int(data[:10])
         if not 0 <= size <= 1048576: sys.exit("that is no size of a message")
         if len(data) < 10 + size: break
-        print(">", data[10:10 + size].decode())
+        text = data[10:10 + size].decode()
+        print(">", text.replace("\x1b", "ESC"))
         data = data[10 + size:]
 if data: sys.exit("cut off")
 )"};
@@ -121,11 +123,144 @@ s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
 data = b""
 while piece := s.recv(1024):
     data += piece
-    while len(data) >= 10 and len(data) >= 10 + int(data[:10]):
+    while len(data) >= 10:
         size = int(data[:10])
+        if size > 1048576: sys.exit("that is no size of a message")
+        if len(data) < 10 + size: break
         object = DataOnly(io.BytesIO(data[10:10 + size])).load()
         print(object)
         data = data[10 + size:]
+)"};
+
+const Program chat_client = {"ChatClient", "part4_chatroom", "--client", R"(
+import os, select, socket, sys
+def show(text):
+    sys.stdout.write(text)
+    sys.stdout.flush()
+def message(body):
+    return b"%-10d%s" % (len(body), body)
+show("Your name? ")
+typed = said = b""
+heard = []
+s = None
+while True:
+    for ready in select.select([0] + ([s] if s else []), [], [])[0]:
+        if ready == 0:
+            more = os.read(0, 4096)
+            if not more: sys.exit()
+            typed += more
+            *lines, typed = typed.split(b"\n")
+            for line in lines:
+                if s is None: s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+                if line: s.sendall(message(line))
+        else:
+            more = s.recv(4096)
+            if not more: sys.exit()
+            said += more
+            while len(said) >= 10:
+                size = int(said[:10])
+                if not 0 <= size <= 65536: sys.exit("that is no size of a message")
+                if len(said) < 10 + size: break
+                text = said[10:10 + size].decode(errors="replace")
+                heard.append("".join(c if c.isprintable() else repr(c)[1:-1] for c in text))
+                said = said[10 + size:]
+            while len(heard) > 1: show(heard.pop(0) + " > " + heard.pop(0) + "\n")
+)"};
+
+// Each guest has a thread. What is said to it waits in a queue for a second thread, so nobody waits for a guest.
+const Program thread_server = {"ThreadServer", "part4_chatroom", "--server", R"(
+import queue, socket, sys, threading
+room = {}
+lock = threading.Lock()
+def pack(body):
+    return b"%-10d%s" % (len(body), body)
+def receive(guest, limit):
+    header = exactly(guest, 10)
+    if not header.strip().isdigit() or int(header) > limit: raise ValueError(header)
+    return exactly(guest, int(header))
+def exactly(guest, size):
+    data = b""
+    while len(data) < size:
+        piece = guest.recv(size - len(data))
+        if not piece: raise EOFError
+        data += piece
+    return data
+def send(guest, words):
+    try:
+        while data := words.get(): guest.sendall(data)
+    except OSError as error: print(error)
+def serve(guest):
+    guest.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    words = queue.Queue()
+    threading.Thread(target=send, args=[guest, words], daemon=True).start()
+    try:
+        name = receive(guest, 64)
+        with lock: room[guest] = words
+        while True:
+            text = receive(guest, 65536)
+            with lock:
+                for other in room:
+                    if other is not guest: room[other].put(pack(name) + pack(text))
+    except (ValueError, EOFError, OSError) as error: print(error)
+    with lock: room.pop(guest, None)
+    words.put(b"")
+    guest.close()
+s = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+while True: threading.Thread(target=serve, args=[s.accept()[0]], daemon=True).start()
+)"};
+
+// One thread and select(), as the original, but with what that lacks.
+const Program select_server = {"SelectServer", "part4_chatroom", "--server", R"(
+import os, select, socket, sys
+class Guest:
+    def __init__(self): self.inbox = self.outbox = b""; self.name = None
+def pack(body):
+    return b"%-10d%s" % (len(body), body)
+s = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+s.setblocking(False)
+guests = {}
+closed = []
+while True:
+    waiting = [guest for guest in guests if guests[guest].outbox]
+    readable, writable, _ = select.select([s] + list(guests), waiting, [])
+    for guest in readable:
+        if guest is s: continue
+        me = guests[guest]
+        try:
+            data = guest.recv(65536)
+            if not data: raise ValueError("the end")
+            me.inbox += data
+            while len(me.inbox) >= 10:
+                header = me.inbox[:10].strip()
+                if not header.isdigit() or int(header) > 65536: raise ValueError(header)
+                end = 10 + int(header)
+                if len(me.inbox) < end: break
+                body, me.inbox = me.inbox[10:end], me.inbox[end:]
+                if me.name is None: me.name = body
+                else:
+                    for other in guests.values():
+                        if other is not me and other.name: other.outbox += pack(me.name) + pack(body)
+        except (OSError, ValueError) as error:
+            del guests[guest]
+            guest.close()
+    for guest, me in list(guests.items()):
+        try:
+            me.outbox = me.outbox[guest.send(me.outbox):]
+        except BlockingIOError: pass
+        except OSError as error:
+            del guests[guest]
+            guest.close()
+        if len(me.outbox) > 1048576:
+            del guests[guest]
+            guest.close()
+    if s in readable:
+        guest, address = s.accept()
+        if guest.fileno() >= 1024: guest.close(); continue
+        guest.setblocking(False)
+        guest.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        guests[guest] = Guest()
+    for descriptor in closed: os.close(descriptor)
+    closed = []
 )"};
 
 const Program chat_server = {"ChatServer", "part4_chatroom", "--server", R"(
@@ -170,7 +305,7 @@ std::string name_of_program(const testing::TestParamInfo<Program>& info) {
 }
 INSTANTIATE_TEST_SUITE_P(Of, RightProgram,
                          testing::Values(welcome_server, stream_client, message_client, object_client,
-                                         chat_server),
+                                         chat_client, chat_server, thread_server, select_server),
                          name_of_program);
 
 // A program with one defect: `right` is replaced by `wrong`. Of what is checked, `title` must fail, and the report
@@ -214,6 +349,35 @@ INSTANTIATE_TEST_SUITE_P(
         Defect{"AByteTooMany", &welcome_server, "server!", "server!\\n", "sends the welcome", "server!\\n'"},
         Defect{"NoClose", &welcome_server, "client.close()", "kept = globals().setdefault(address, client)",
                "sends the welcome", "keeps the connection open"},
+        Defect{"ASignalThatEndsIt", &welcome_server, "import socket, sys",
+               "import signal, socket, sys; signal.signal(signal.SIGPIPE, signal.SIG_DFL)",
+               "outlives clients whose connection breaks while it sends", "the signal 13"},
+        Defect{"CommandsForTheTerminal", &stream_client, "c if c.isprintable() else \"?\"", "c",
+               "sends no command of the server's to the terminal", "the terminal does what it says"},
+        Defect{"CommandsInAMessage", &message_client, "text.replace(\"\\x1b\", \"ESC\")", "text",
+               "sends no command of a message to the terminal", "the terminal does what it says"},
+        Defect{"CommandsInAName", &chat_client, "repr(c)[1:-1]", "c if c != chr(10) else \"?\"",
+               "sends no command of a message to the terminal", "the terminal does what it says"},
+        Defect{"AForgedLine", &chat_client, "if c.isprintable()", "if c >= \" \" or c == chr(10)",
+               "lets no message forge a line of somebody else", "carol > "},
+        Defect{"AShortWriteForgotten", &select_server, "me.outbox = me.outbox[guest.send(me.outbox):]",
+               "guest.send(me.outbox); me.outbox = b\"\"",
+               "loses nothing of what is said to one who reads late", "a short write"},
+        Defect{"NoReuseInTheRoom", &select_server,
+               "s = socket.create_server((\"127.0.0.1\", int(sys.argv[1])))",
+               "s = socket.socket(); s.bind((\"127.0.0.1\", int(sys.argv[1]))); s.listen()",
+               "can be ended and started again at once", "Address already in use"},
+        Defect{"ASetThatOverflows", &select_server, "if guest.fileno() >= 1024: guest.close(); continue", "",
+               "stays a room for those inside when 1,100 silent guests come", "filedescriptor out of range"},
+        Defect{"NagleAndDelayedAcknowledgement", &select_server,
+               "guest.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)", "",
+               "passes on the second of two messages without a delay of 40 ms", "Nagle"},
+        Defect{"ClosedTwice", &select_server,
+               "            del guests[guest]\n            guest.close()\n    for",
+               "            del guests[guest]; number = guest.detach(); os.close(number); "
+               "closed.append(number)\n"
+               "    for",
+               "keeps those who come while others leave", "Bad file descriptor"},
         Defect{"AnErrorThatNobodyCatches", &welcome_server, "except OSError", "except ZeroDivisionError",
                "outlives clients that have left before they are served",
                "the program has ended with exit code 1"},

@@ -1,6 +1,8 @@
 #include "common/student.hpp"
 
 #include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -8,8 +10,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <iterator>
+#include <span>
 #include <sstream>
 #include <stdexcept>
 #include <system_error>
@@ -26,6 +30,10 @@ using std::chrono::milliseconds;
 
 // Long enough for a program that waits in recv() to take what has come before more does.
 constexpr milliseconds moment{50};
+
+// For a slow reader. Large segments would have the sender's kernel make its own buffer larger.
+constexpr int small_buffer = 4096;
+constexpr int small_segment = 1000;
 
 // Python's way to write bytes, cut where nobody reads on.
 std::string shown_bytes(std::string_view bytes) {
@@ -67,8 +75,10 @@ std::string shell_write(std::string_view bytes) {
   return joined(commands);
 }
 
-// Commands that write one piece after the other. Only the first come apart: they are enough to show a defect.
-std::string shell_write(const std::vector<Piece>& pieces) {
+// Commands that write the first pieces one after the other. Only three come apart: enough to show a defect.
+std::string shell_write(const std::vector<Piece>& all_pieces) {
+  constexpr std::size_t enough = 20;
+  const std::span pieces(all_pieces.data(), std::min(enough, all_pieces.size()));
   constexpr std::size_t apart = 3;
   constexpr std::size_t often = 10;
   std::vector<std::string> commands;
@@ -105,9 +115,13 @@ std::string with_address(const std::string& command, const std::string& host, st
 }
 
 // A connection to a server, made before `end`; throws std::system_error.
-Socket connected(const Address& address, Clock::time_point end) {
+Socket connected(const Address& address, Clock::time_point end, bool small_buffers) {
   Socket socket(address.family(), SOCK_STREAM);
   socket.set_nonblocking();
+  if (small_buffers) {
+    ::setsockopt(socket.descriptor(), SOL_SOCKET, SO_RCVBUF, &small_buffer, sizeof small_buffer);
+    ::setsockopt(socket.descriptor(), IPPROTO_TCP, TCP_MAXSEG, &small_segment, sizeof small_segment);
+  }
   try {
     socket.connect(address);
   } catch (const std::system_error& error) {
@@ -124,7 +138,39 @@ Socket connected(const Address& address, Clock::time_point end) {
   return socket;
 }
 
+void reset(Socket& socket) {
+  // With no time to linger, close() resets the connection: SO_LINGER in socket(7).
+  const linger at_once{1, 0};
+  ::setsockopt(socket.descriptor(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  socket.close();
+}
+
 }  // namespace
+
+std::size_t small_buffers_hold() {
+  Socket listening_socket(AF_INET, SOCK_STREAM);
+  listening_socket.bind(Address::to_listen_on("127.0.0.1", 0));
+  listening_socket.listen();
+  const Socket reader = connected(listening_socket.local_address(), Clock::now() + to_react, true);
+  Socket sender = listening_socket.accept().socket;
+  sender.set_nonblocking();
+
+  const std::string bytes(10'000, 'x');
+  std::size_t taken = 0;
+  for (int tries = 0; tries < 10;
+       ++tries) {  // while the first bytes are on their way, room may come up again
+    while (const std::size_t size = sender.try_send(bytes)) taken += size;
+    std::this_thread::sleep_for(milliseconds(10));
+  }
+  return taken;
+}
+
+void delay_acknowledgement([[maybe_unused]] const Socket& socket) {
+#ifdef TCP_QUICKACK
+  const int off = 0;
+  ::setsockopt(socket.descriptor(), IPPROTO_TCP, TCP_QUICKACK, &off, sizeof off);
+#endif
+}
 
 Connection::Connection(Student& student, Socket socket, const std::string& who)
     : student_(student), socket_(std::move(socket)), who_(printable(who)) {
@@ -159,9 +205,9 @@ void Connection::send_cut(std::string_view bytes, std::size_t size) {
 }
 
 void Connection::send_one_by_one(std::string_view bytes) {
-  for (const char& byte : bytes) {
-    send({&byte, 1});
-    student_.wait(milliseconds(10));
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    send(bytes.substr(i, 1));
+    student_.wait(i < 4 ? 3 * moment : milliseconds(10));  // the first decide how a program takes what comes
   }
 }
 
@@ -234,17 +280,23 @@ void Connection::half_close() {
 }
 
 void Connection::close() {
+  // To close with bytes unread would be to reset.
+  while (socket_.descriptor() != -1 && their_end_ == End::none && has_more(milliseconds(1))) {
+    taken_ = received_.size();
+  }
   socket_.close();
   if (our_end_ != End::reset) our_end_ = End::closed;
 }
 
 void Connection::reset() {
   if (our_end_ == End::none) our_end_ = End::reset;
-  if (socket_.descriptor() == -1) return;
-  // With no time to linger, close() resets the connection: SO_LINGER in socket(7).
-  const linger at_once{1, 0};
-  ::setsockopt(socket_.descriptor(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-  socket_.close();
+  if (socket_.descriptor() != -1) ::reset(socket_);
+}
+
+void Connection::half_close_and_reset() {
+  our_end_ = End::half_closed_and_reset;
+  socket_.shutdown(SHUT_WR);
+  ::reset(socket_);
 }
 
 void Connection::fail(const std::string& expected, const std::string& remark) const {
@@ -269,6 +321,10 @@ Student::Student(Side side, std::string command, std::string host, std::uint16_t
       port_(port),
       address_(Address::to_listen_on(host_, port)) {}
 
+Student::~Student() {
+  for (Socket& guest : crowd_) ::reset(guest);
+}
+
 void Student::start() {
   if (process_) return;
   const std::string command = with_address(command_, host_, port_);
@@ -284,25 +340,61 @@ void Student::stop() {
   screen_.clear();
   expected_to_ = 0;
   exit_code_.reset();
+  was_connected_ = false;
 }
 
 Connection& Student::connect(const std::string& who) {
+  return connect(who, false);
+}
+
+Connection& Student::connect_with_small_buffers(const std::string& who) {
+  return connect(who, true);
+}
+
+Connection& Student::connect(const std::string& who, bool small_buffers) {
   start();
-  const auto patience = connections_.empty() ? to_start : to_react;
+  const auto patience = was_connected_ ? to_react : to_start;
   const auto end = Clock::now() + patience;
   while (true) {
     try {
-      return connections_.emplace_back(*this, connected(address_, end), who);
+      Connection& connection = connections_.emplace_back(*this, connected(address_, end, small_buffers), who);
+      connection.has_small_buffers_ = small_buffers;
+      was_connected_ = true;
+      return connection;
     } catch (const std::system_error&) {
       take_output(milliseconds(20));
       if (!exit_code_ && Clock::now() < end) continue;
-      fail(connections_.empty() ? fmt::format("a server that listens on {} within {} seconds",
-                                              address_.text(), patience.count())
-                                : fmt::format("a server that still listens on {}", address_.text()),
+      const std::string again = was_stopped_ ? " again" : "";
+      fail(was_connected_ ? fmt::format("a server that still listens on {}", address_.text())
+                          : fmt::format("a server that listens{} on {} within {} seconds", again,
+                                        address_.text(), patience.count()),
            exit_code_ ? "nobody listens there"
                       : "nobody listens there; is it another port or another address of this machine?");
     }
   }
+}
+
+bool Student::connect_crowd(std::size_t size) {
+  try {
+    for (std::size_t i = 0; i < size; ++i) {
+      crowd_.push_back(connected(address_, Clock::now() + to_react, false));
+    }
+    take_output(milliseconds(0));
+    return true;
+  } catch (const std::system_error&) {
+    return false;
+  }
+}
+
+// A program need not be one process: all that it has started is in its process group.
+void Student::pause() {
+  was_paused_ = true;
+  if (process_) ::kill(-process_->id(), SIGSTOP);
+  wait(moment);
+}
+
+void Student::resume() {
+  if (process_) ::kill(-process_->id(), SIGCONT);
 }
 
 bool Student::has_connected(milliseconds time) {
@@ -363,7 +455,7 @@ void Student::expect_screen(const std::function<bool(const std::string& screen)>
       const std::string before = screen_;
       const bool ran_on = !exit_code_;
       for (Connection& connection : connections_) connection.socket_.close();
-      for (int i = 0; i < 20 && !exit_code_ && !condition(screen_); ++i) wait(moment);
+      for (int i = 0; i < 40 && !exit_code_ && !condition(screen_); ++i) wait(moment);
       if (ran_on && condition(screen_)) {
         fail(expected,
              "it came only when the connection was closed. Either your program waits for the end of the "
@@ -377,8 +469,17 @@ void Student::expect_screen(const std::function<bool(const std::string& screen)>
   }
 }
 
+void Student::expect_no_command(const std::string& command) const {
+  std::string screen = screen_;
+  std::erase(screen, '\n');  // a program may show each piece that it receives on a line of its own
+  if (screen.find(command) == std::string::npos) return;
+  fail(
+      "the screen without control characters that a peer has sent: print \\x1b for ESC, or leave it out",
+      fmt::format("{} on the screen, as it was sent: the terminal does what it says", python_bytes(command)));
+}
+
 int Student::expect_end(const std::string& when) {
-  const auto end = Clock::now() + to_react;
+  const auto end = Clock::now() + to_start;  // perhaps it has only just been started
   while (!exit_code_ && Clock::now() < end) take_output(milliseconds(20));
   if (!exit_code_) fail("the program ends " + when, "it goes on");
   if (*exit_code_ > 128) fail("the program ends " + when, "a crash");
@@ -452,9 +553,23 @@ void Student::fail(const std::string& expected, const std::string& came) const {
   throw mismatch;
 }
 
+// Connections of the same name that follow each other are told of once: the first of them, and how many they are.
+std::vector<std::pair<const Connection*, std::size_t>> Student::groups() const {
+  std::vector<std::pair<const Connection*, std::size_t>> groups;
+  for (const Connection& connection : connections_) {
+    if (!groups.empty() && groups.back().first->who_ == connection.who_) {
+      ++groups.back().second;
+    } else {
+      groups.emplace_back(&connection, 1);
+    }
+  }
+  return groups;
+}
+
 std::vector<std::string> Student::sent() const {
   std::vector<std::string> lines;
-  for (const Connection& connection : connections_) {
+  for (const auto& [first, count] : groups()) {
+    const Connection& connection = *first;
     std::string line = connections_.size() > 1 ? connection.who_ + ": " : "";
     if (connection.pieces_.empty()) line += "nothing";
     constexpr std::size_t enough = 6;
@@ -467,41 +582,70 @@ std::vector<std::string> Student::sent() const {
     if (connection.our_end_ == Connection::End::half_closed) line += ", then a half-close";
     if (connection.our_end_ == Connection::End::closed) line += ", then the end of the connection";
     if (connection.our_end_ == Connection::End::reset) line += ", then a reset";
+    if (connection.our_end_ == Connection::End::half_closed_and_reset) line += ", then the end, and a reset";
+    if (count > 1) line += fmt::format(" ({} of them)", count);
     lines.push_back(line);
   }
+  if (!crowd_.empty()) lines.push_back(fmt::format("{} silent guests: nothing", crowd_.size()));
   for (const std::string& line : typed_) lines.push_back(fmt::format("typed: '{}'", printable(line)));
   return lines;
 }
 
 std::vector<std::string> Student::by_hand() const {
   constexpr std::uint16_t port = 1234;
-  std::vector<std::string> commands = {with_address(command_, "127.0.0.1", port)};
-  for (const Connection& connection : connections_) {
+  const std::string program = with_address(command_, "127.0.0.1", port);
+  const std::size_t descriptors = crowd_.size() + 200;
+  std::vector<std::string> commands = {
+      crowd_.empty() ? program : fmt::format("ulimit -S -n {}; {}", descriptors, program)};
+  if (was_paused_) {
+    commands.front() += "   # Ctrl-Z before somebody leaves or breaks off, and fg after it";
+  }
+  for (const auto& [first, count] : groups()) {
+    const Connection& connection = *first;
     const bool closed =
         connection.our_end_ == Connection::End::closed || connection.our_end_ == Connection::End::half_closed;
+    const bool half_closed = connection.our_end_ == Connection::End::half_closed_and_reset;
+    std::string sent;
+    for (const Piece& piece : connection.pieces_) sent += piece.bytes;
     std::string command =
         fmt::format("nc {}{}127.0.0.1 {}", closed ? "-N " : "", side_ == Side::client ? "-l " : "", port);
-    if (side_ == Side::server && connection.our_end_ == Connection::End::reset) {
+    if (side_ == Side::server && (half_closed || connection.our_end_ == Connection::End::reset)) {
       // nc cannot reset a connection.
-      std::string bytes;
-      for (const Piece& piece : connection.pieces_) bytes += piece.bytes;
       command = fmt::format(
           "python3 -c \"import socket, struct; s = socket.create_connection(('127.0.0.1', {})); s.send({}); "
+          "{}"
           "s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0)); s.close()\"",
-          port, python_bytes(bytes));
+          port, python_bytes(sent), half_closed ? "s.shutdown(socket.SHUT_WR); " : "");
+    } else if (connection.has_small_buffers_) {
+      command = fmt::format(
+          "python3 -c \"import itertools, socket; s = socket.socket(); "
+          "s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, {}); "
+          "s.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, {}); s.connect(('127.0.0.1', {})); "
+          "s.send({}); "
+          "input('Enter reads'); [print(n) for n in itertools.accumulate(map(len, iter(lambda: "
+          "s.recv(65536), b'')))]\"",
+          small_buffer, small_segment, port, python_bytes(sent));
     } else if (!connection.pieces_.empty()) {
       // Pieces that are to come one after the other must not be written before the client is there.
       const char* const wait = side_ == Side::client && connection.pieces_.size() > 1 ? "read enter; " : "";
       command = fmt::format("({}{}) | {}", wait, shell_write(connection.pieces_), command);
     }
     std::string remark = connections_.size() > 1 ? connection.who_ : "";
+    if (count > 1) remark += fmt::format(", {} times", count);
     if (connection.pieces_.size() > 1)
       remark += remark.empty() ? "Enter sends the next piece" : "; Enter sends the next piece";
     if (!remark.empty()) command += "   # " + remark;
-    if (commands.back() != command) commands.push_back(command);
+    commands.push_back(command);
+  }
+  if (!crowd_.empty()) {
+    commands.push_back(
+        fmt::format("ulimit -S -n {}; python3 -c \"import socket; s = "
+                    "[socket.create_connection(('127.0.0.1', {})) for i in "
+                    "range({})]; input('Enter ends')\"   # the silent guests, before the last one comes",
+                    descriptors, port, crowd_.size()));
   }
   if (side_ == Side::server && was_stopped_) {
-    commands.push_back(commands.front() + "   # again, where you have ended it with Ctrl-C");
+    commands.push_back(program + "   # again, where you have ended it with Ctrl-C");
   }
   if (side_ == Side::client) std::rotate(commands.begin(), commands.begin() + 1, commands.end());
   return commands;

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "common/message.hpp"
@@ -20,7 +21,7 @@
 
 /// How long a program may take to start, and to do what is expected of it.
 inline constexpr std::chrono::seconds to_start{10};
-inline constexpr std::chrono::seconds to_react{4};
+inline constexpr std::chrono::seconds to_react{5};
 
 enum class Side { server, client };
 
@@ -36,6 +37,14 @@ struct Piece {
   std::string bytes;
   std::size_t times;
 };
+
+/// How many bytes the kernel takes for a reader who reads nothing, over such a connection as
+/// Student::connect_with_small_buffers() makes.
+std::size_t small_buffers_hold();
+
+/// Lets the kernel acknowledge the next bytes late, as it may at any time. TCP_QUICKACK in tcp(7); a system
+/// without that option does as it likes.
+void delay_acknowledgement(const Socket& socket);
 
 class Student;
 
@@ -68,6 +77,8 @@ class Connection {
   std::string message(const std::string& expected, std::chrono::milliseconds patience = to_react);
   /// Waits a moment for bytes: true if there are any that nobody has expected yet.
   bool has_more(std::chrono::milliseconds patience);
+  /// True once has_more() or what expects bytes has met the end of the connection.
+  bool has_ended() const { return their_end_ != End::none; }
 
   /// The address that the program sees at this end: `127.0.0.1:38848`.
   std::string address() const { return socket_.local_address().text(); }
@@ -78,18 +89,25 @@ class Connection {
   void close();
   /// Closes it so that the program gets the error ECONNRESET, as if the machine had crashed.
   void reset();
+  /// The same behind a half-close. A program that sends then gets the error EPIPE, and the signal SIGPIPE with
+  /// it, at once: send(2). After a reset() only its second send() would.
+  void half_close_and_reset();
+
+  /// The function of that name, for this connection.
+  void delay_acknowledgement() { ::delay_acknowledgement(socket_); }
 
   [[noreturn]] void fail(const std::string& expected, const std::string& remark = "") const;
 
  private:
   friend class Student;
-  enum class End { none, half_closed, closed, reset };
+  enum class End { none, half_closed, closed, reset, half_closed_and_reset };
 
   bool pump(std::chrono::steady_clock::time_point until);
 
   Student& student_;
   Socket socket_;
   std::string who_;
+  bool has_small_buffers_ = false;
   std::vector<Piece> pieces_;  // what was sent
   End our_end_ = End::none;
   std::string received_;
@@ -105,6 +123,9 @@ class Student {
   /// `command` is for sh(1); {host} and {port} in it are replaced. There a server listens, and a client
   /// connects.
   Student(Side side, std::string command, std::string host, std::uint16_t port);
+  Student(const Student&) = delete;
+  Student& operator=(const Student&) = delete;
+  ~Student();
 
   void start();
   /// Kills the program. It can be started again.
@@ -112,6 +133,15 @@ class Student {
 
   /// For a server: connects to it as `who`, once it listens.
   Connection& connect(const std::string& who = "a client");
+  /// The same with a connection for which the kernel keeps little of what is not read, some 85 kB on Linux:
+  /// who sends more meets a short write. SO_RCVBUF in socket(7), TCP_MAXSEG in tcp(7)
+  Connection& connect_with_small_buffers(const std::string& who);
+  /// For a server: makes connections that say nothing, and stay. False if the program takes no more of them.
+  bool connect_crowd(std::size_t size);
+
+  /// Stops the program where it is, as Ctrl-Z does, so that what happens meanwhile meets it all at once.
+  void pause();
+  void resume();
   /// For a client: waits until it connects. Unless this or has_connected() is called, nobody listens.
   Connection& accept();
   /// For a client: lets some time pass, and tells whether it has connected and accept() would return at once.
@@ -126,6 +156,9 @@ class Student {
   /// Expects that what the program shows fulfils `condition`; `expected` describes that.
   void expect_screen(const std::function<bool(const std::string& screen)>& condition,
                      const std::string& expected);
+  /// Expects that `command`, control characters with words between them that stand in nothing else, is not on
+  /// the screen as it was sent.
+  void expect_no_command(const std::string& command) const;
   /// Expects that the program ends by itself, and returns its exit code; `when` completes "it ends ...".
   int expect_end(const std::string& when);
 
@@ -145,7 +178,9 @@ class Student {
  private:
   friend class Connection;
 
+  Connection& connect(const std::string& who, bool small_buffers);
   bool take_output(std::chrono::milliseconds patience);
+  std::vector<std::pair<const Connection*, std::size_t>> groups() const;
   std::string state() const;
   std::string last_lines() const;
 
@@ -159,7 +194,11 @@ class Student {
   std::string screen_;
   std::size_t expected_to_ = 0;
   std::optional<int> exit_code_;
+  bool was_connected_ = false;  // since the program was started
   bool was_stopped_ = false;
+  bool was_paused_ = false;
   std::vector<std::string> typed_;
-  std::deque<Connection> connections_;  // goes first: a program that sees its peers reset leaves no TIME_WAIT
+  // These go first: a program that sees its peers reset leaves no TIME_WAIT.
+  std::deque<Connection> connections_;
+  std::vector<Socket> crowd_;
 };

@@ -59,10 +59,31 @@ void expect_failure_without_server(Student& client) {
   if (code == 0) client.fail("an exit code above 0, since nobody listens there", "exit code 0");
 }
 
+// Those who leave come while the program stands still, so that they are gone for certain when it goes on.
+void outlive(Student& server, const std::string& who, void (Connection::*leave)()) {
+  expect_welcome(server).close();
+  server.pause();
+  for (int i = 0; i < 5; ++i) (server.connect(who).*leave)();
+  server.resume();
+  expect_welcome(server);
+}
+
+// The first line of what a client shows is harmless. Behind it stands what a terminal takes for a command: to
+// change the title of its window.
+void send_control_characters(Student& client) {
+  Connection& server = client.accept();
+  const std::string title = random_word();
+  server.send("hello \x1b]0;" + title + "\x07\n");
+  server.close();
+  expect_screen_with(client, "hello ");
+  client.wait(std::chrono::milliseconds(200));
+  client.expect_no_command("\x1b]0;" + title + "\x07");
+}
+
 void expect_restart(Student& server) {
   expect_welcome(server).close();
   server.stop();
-  server.connect().expect(welcome);
+  server.connect("the next client").expect(welcome);
 }
 
 }  // namespace
@@ -87,9 +108,11 @@ int main(int argc, char** argv) {
          expect_welcome(server);
        }},
       {"outlives clients that have left before they are served", "docs/part1.md#send-and-close",
+       [](Student& server) { outlive(server, "a client that leaves", &Connection::reset); }},
+      {"outlives clients whose connection breaks while it sends: SIGPIPE, EPIPE",
+       "docs/part1.md#send-and-close",
        [](Student& server) {
-         for (int i = 0; i < 5; ++i) server.connect("a client that leaves").reset();
-         expect_welcome(server);
+         outlive(server, "a client that breaks off", &Connection::half_close_and_reset);
        }},
       {"can be ended and started again at once", "docs/part1.md#bind-an-address-and-a-port", expect_restart},
   };
@@ -105,6 +128,7 @@ int main(int argc, char** argv) {
        [](Student& client) { expect_end_with_connection(client, welcome); }},
       {"ends when the server closes without a word", "docs/part1.md#several-times",
        [](Student& client) { expect_end_with_connection(client, ""); }},
+      {"sends no command of the server's to the terminal", "docs/part1.md#recv", send_control_characters},
       {"fails when nobody listens", "docs/part1.md#connect", expect_failure_without_server},
   };
   return run_checks(argc, argv, for_servers, for_clients, exercises());

@@ -37,6 +37,14 @@ void expect_times(Student& server) {
   if (second < first) client.fail("a later time", "the time has gone back");
 }
 
+void expect_restart(Student& server) {
+  Connection& client = server.connect();
+  client.expect(welcome);
+  server.stop();
+  client.close();
+  server.connect("the next client").expect(welcome);
+}
+
 // --- The client ---
 
 // A client shows the bodies. Whatever else it prints, header and body together are not a message.
@@ -87,9 +95,18 @@ void count_bytes(Student& client) {
 void send_empty_message(Student& client) {
   Connection& server = client.accept();
   server.send("0         ");
-  client.wait(std::chrono::milliseconds(100));
+  client.wait(std::chrono::milliseconds(300));
   server.send("4         next");
   expect_body(client, "next");
+}
+
+void send_control_characters(Student& client) {
+  Connection& server = client.accept();
+  const std::string title = "\x1b]0;" + random_word() + "\x07";  // of the terminal's window
+  server.send(with_header("hello " + title));
+  expect_body(client, "hello ");
+  client.wait(std::chrono::milliseconds(100));
+  client.expect_no_command(title);
 }
 
 // How a client ends: its exit code, and what it prints then.
@@ -153,6 +170,7 @@ int main(int argc, char** argv) {
          first.reset();
          server.connect("the next client").expect(welcome, to_notice);
        }},
+      {"can be ended and started again at once", "docs/part1.md#bind-an-address-and-a-port", expect_restart},
   };
   const std::vector<Behaviour> for_clients = {
       {"shows a message while the connection stays open", "docs/part2.md#2-a-client-that-parses-the-header",
@@ -179,6 +197,7 @@ int main(int argc, char** argv) {
        [](Student& client) { send_lie(client, "2000000000Welcome", "over a megabyte is refused"); }},
       {"refuses a header that is no length", "docs/part2.md#6-a-length-is-not-to-be-believed",
        send_no_length},
+      {"sends no command of a message to the terminal", "docs/part1.md#recv", send_control_characters},
   };
   return run_checks(argc, argv, for_servers, for_clients, exercises());
 }

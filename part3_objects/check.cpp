@@ -31,6 +31,25 @@ void expect_greeting(Connection& client) {
   }
 }
 
+// Those who leave come while the program stands still, so that they are gone for certain when it goes on.
+void outlive_those_who_leave(Student& server) {
+  Connection& first = server.connect("the first client");
+  expect_greeting(first);
+  first.close();
+  server.pause();
+  for (int i = 0; i < 5; ++i) server.connect("a client that leaves").reset();
+  server.resume();
+  expect_greeting(server.connect("the next client"));
+}
+
+void expect_restart(Student& server) {
+  Connection& client = server.connect();
+  expect_greeting(client);
+  server.stop();
+  client.close();
+  expect_greeting(server.connect("the next client"));
+}
+
 // --- The client ---
 
 Object random_greeting() {
@@ -133,6 +152,12 @@ void send_code(Student& client) {
   }
 }
 
+void send_lie(Student& client) {
+  Connection& server = client.accept();
+  server.send("2000000000\x80\4");
+  server.expect_dropped("over a megabyte is refused");
+}
+
 void send_deep_nest(Student& client) {
   constexpr std::size_t depth = 100'000;
   Connection& server = client.accept();
@@ -161,10 +186,8 @@ int main(int argc, char** argv) {
          expect_greeting(server.connect("the next client"));
        }},
       {"outlives clients that have left before they are served", "docs/part1.md#send-and-close",
-       [](Student& server) {
-         for (int i = 0; i < 5; ++i) server.connect("a client that leaves").reset();
-         expect_greeting(server.connect());
-       }},
+       outlive_those_who_leave},
+      {"can be ended and started again at once", "docs/part1.md#bind-an-address-and-a-port", expect_restart},
   };
   const std::vector<Behaviour> for_clients = {
       {"shows the greeting decoded", client_section, [](Student& client) { send_object(client, greeting); }},
@@ -176,6 +199,8 @@ int main(int argc, char** argv) {
       {"goes on behind an object with every type in it", format, send_every_type},
       {"ends well when the connection is closed between two messages", client_section,
        close_between_messages},
+      {"refuses a message of 2,000,000,000 bytes", "docs/part2.md#6-a-length-is-not-to-be-believed",
+       send_lie},
       {"runs no code that a message names", danger, send_code},
       {"does not crash when lists are nested 100,000 deep", danger, send_deep_nest},
   };

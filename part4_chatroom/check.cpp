@@ -1,10 +1,17 @@
 // Part 4, the check: what a server and a client of this part should do, whoever wrote them.
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <sys/select.h>
+
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <chrono>
+#include <cmath>
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/checking.hpp"
 #include "common/text.hpp"
@@ -35,7 +42,8 @@ void wait_until_heard(Connection& speaker, Connection& listener) {
 // What guests say who were not asked to speak is passed over.
 void expect_heard(Connection& listener, const std::string& name, const std::string& text) {
   const std::string expected =
-      "two messages, " + python_bytes(name) + " and " + python_bytes(text.substr(0, 100));
+      "two messages, " + python_bytes(name) + " and " +
+      (text.size() <= 100 ? python_bytes(text) : fmt::format("{} bytes of '{}'", text.size(), text[0]));
   while (true) {
     const std::string heard_name = listener.message(expected);
     const std::string heard_text = listener.message(expected);
@@ -134,6 +142,88 @@ void break_off(Student& server) {
   });
 }
 
+// The guest is gone, and somebody speaks, before the server can do anything: so it sends to one who has left. Alice
+// has come before the guest and Bob behind it, for a server that looks at all in that order must not find the
+// guest's end first.
+void break_off_while_others_speak(Student& server) {
+  Connection& alice = enter(server, "alice");
+  Connection& guest = enter(server, "a guest");
+  Connection& bob = enter(server, "bob");
+  wait_until_heard(alice, guest);
+  wait_until_heard(alice, bob);
+  server.pause();
+  alice.send(with_header(ping));
+  bob.send(with_header(ping));
+  guest.half_close_and_reset();
+  server.resume();
+  server.wait(milliseconds(100));
+  expect_talk(alice, bob);
+}
+
+// Adds to a failure what its cause may be.
+void with_hint(const std::string& hint, const std::function<void()>& action) {
+  try {
+    action();
+  } catch (Mismatch& mismatch) {
+    mismatch.came += "\n" + hint;
+    throw;
+  }
+}
+
+// First each newcomer comes at the moment at which another leaves. Then some leave and as many come while the
+// program stands still, so that it finds all that at once.
+void come_while_others_leave(Student& server) {
+  constexpr std::size_t apart = 8;
+  constexpr std::size_t together = 4;
+  constexpr std::size_t rounds = 3;
+  Connection& alice = enter(server, "alice");
+  std::vector<Connection*> leaving;
+  std::vector<Connection*> coming;
+  const auto guest = [&](const std::string& who, std::size_t number) {
+    Connection& connection = server.connect(who);
+    connection.send(with_header(who + " " + std::to_string(number)));
+    return &connection;
+  };
+  for (std::size_t i = 0; i < apart + rounds * together; ++i)
+    leaving.push_back(guest("a guest who leaves", i));
+  for (Connection* connection : leaving) wait_until_heard(alice, *connection);
+
+  const auto come = [&] { coming.push_back(guest("a newcomer", coming.size())); };
+  while (coming.size() < apart) {
+    leaving[coming.size()]->close();
+    come();
+  }
+  for (std::size_t round = 0; round < rounds; ++round) {
+    server.pause();
+    for (std::size_t i = 0; i < together; ++i) leaving[coming.size() + i]->close();
+    for (std::size_t i = 0; i < together; ++i) come();
+    server.resume();
+    server.wait(milliseconds(100));
+  }
+
+  with_hint(
+      "A server that closes a descriptor twice closes the newcomer, to whom the kernel has given its number.",
+      [&] {
+        for (Connection* newcomer : coming) wait_until_heard(alice, *newcomer);
+        for (std::size_t i = 0; i < coming.size(); ++i) {
+          const std::string word = random_word();
+          coming[i]->send(with_header(word));
+          expect_heard(alice, "a newcomer " + std::to_string(i), word);
+        }
+      });
+}
+
+void expect_restart(Student& server) {
+  Connection& alice = enter(server, "alice");
+  Connection& bob = enter(server, "bob");
+  wait_until_heard(alice, bob);
+  server.wait(milliseconds(100));
+  server.stop();
+  alice.close();
+  bob.close();
+  talk_to_somebody_else(server);
+}
+
 void send_other_bytes(Student& server) {
   talk_beside(server, [&] {
     Connection& guest = enter(server, "\xff\xfe");
@@ -161,6 +251,177 @@ void read_nothing(Student& server) {
     alice.send(with_header(text));
     expect_heard(bob, "alice", text);
   }
+}
+
+// What is said to one who reads late is more than the kernel keeps for him, and less than an outbox may hold.
+void read_late(Student& server) {
+  const std::string text(10'000, 'x');
+  Connection& alice = enter(server, "alice");
+  Connection& bob = server.connect_with_small_buffers("bob");
+  bob.send(with_header("bob"));
+  wait_until_heard(alice, bob);
+  // Not much more, so that a server which only waits for the slow reader has all that Alice has said.
+  const std::size_t messages = small_buffers_hold() / text.size() + 5;
+  for (std::size_t i = 0; i < messages; ++i) {
+    alice.send(with_header(text));
+    server.wait(milliseconds(30));  // it comes whole, and so it is only Bob who is slow
+  }
+  with_hint(
+      "bob has read nothing for a while, so the kernel had no more room for him, and send() took less "
+      "than\n"
+      "it was given: a short write. What it did not take must wait, and be sent when there is room again.",
+      [&] {
+        for (std::size_t i = 0; i < messages; ++i) expect_heard(bob, "alice", text);
+      });
+}
+
+// --- A crowd: more descriptors than a set of select() has room for ---
+
+constexpr std::size_t crowd = 1'100;
+
+// The number of descriptors that this process, and the programs that it starts, may have.
+class DescriptorLimit {
+ public:
+  explicit DescriptorLimit(rlim_t least) {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    now_ = before_;
+    now_.rlim_cur = std::max(before_.rlim_cur, least);
+    enough_ = ::setrlimit(RLIMIT_NOFILE, &now_) == 0;
+  }
+  DescriptorLimit(const DescriptorLimit&) = delete;
+  DescriptorLimit& operator=(const DescriptorLimit&) = delete;
+  ~DescriptorLimit() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+
+  bool enough() const { return enough_; }
+  rlim_t now() const { return now_.rlim_cur; }
+
+ private:
+  rlimit before_{};
+  rlimit now_{};
+  bool enough_ = false;
+};
+
+constexpr rlim_t for_crowd = crowd + 200;
+
+void serve_crowd(Student& server) {
+  const DescriptorLimit limit(for_crowd);
+  Connection& alice = enter(server, "alice");
+  Connection& bob = enter(server, "bob");
+  wait_until_heard(alice, bob);
+  // A few at a time, so that the queue of those who wait to be accepted does not fill up.
+  constexpr std::size_t at_once = 4;
+  std::size_t guests = 0;
+  try {
+    for (; guests < crowd; guests += at_once) {
+      if (!server.connect_crowd(at_once)) {
+        alice.fail("silent guests are let in, or turned away", "the program accepts nobody any more");
+      }
+      const std::string text = fmt::format("{} guests", guests);
+      alice.send(with_header(text));
+      expect_heard(bob, "alice", text);
+      // A program may accept in a thread of its own.
+      if (guests % 40 == 0) server.wait(milliseconds(20));
+    }
+    expect_talk(alice, bob);
+
+    Connection& last = enter(server, "the last guest");
+    const auto end = std::chrono::steady_clock::now() + to_react;
+    while (!last.has_more(milliseconds(20)) && !last.has_ended()) {
+      if (std::chrono::steady_clock::now() > end) last.fail("who comes last is let in, or turned away");
+      alice.send(with_header(ping));
+    }
+    expect_talk(alice, bob);
+  } catch (Mismatch& mismatch) {
+    mismatch.came += fmt::format("\nThere are {} silent guests.", guests);
+    if (guests > 900) {
+      mismatch.came += fmt::format(
+          " A set of select() has room for descriptors below {} only: FD_SET() with a\nlarger one writes "
+          "past its "
+          "end. Turn such a guest away, or use poll(). (`ulimit -n` is {} here.)",
+          FD_SETSIZE, limit.now());
+    }
+    throw;
+  }
+}
+
+// --- Messages that follow each other closely: Nagle's algorithm ---
+
+constexpr std::size_t exchanges = 15;
+
+double median(std::vector<double> numbers) {
+  std::sort(numbers.begin(), numbers.end());
+  return numbers[numbers.size() / 2];
+}
+
+double milliseconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+}
+
+// What the second of two messages takes over a connection of the check itself: the first is received, but not
+// acknowledged yet.
+double delay_of_control(bool no_delay) {
+  Socket listening_socket(AF_INET, SOCK_STREAM);
+  listening_socket.bind(Address::to_listen_on("127.0.0.1", 0));
+  listening_socket.listen();
+  Socket receiver(AF_INET, SOCK_STREAM);
+  receiver.connect(listening_socket.local_address());
+  Socket sender = listening_socket.accept().socket;
+  if (no_delay) sender.set_no_delay();
+
+  std::array<char, 64> buffer;
+  const auto pass = [&](std::string_view bytes) {
+    sender.send_all(bytes);
+    for (std::size_t received = 0; received < bytes.size();) received += receiver.recv(buffer).size();
+  };
+  std::vector<double> delays;
+  for (std::size_t i = 0; i < exchanges; ++i) {
+    delay_acknowledgement(receiver);
+    pass(with_header("alice") + with_header("one"));
+    const auto start = std::chrono::steady_clock::now();
+    pass(with_header("alice") + with_header("two"));
+    delays.push_back(milliseconds_since(start));
+  }
+  return median(delays);
+}
+
+bool nagle_shows() {
+  return delay_of_control(false) > 20 * delay_of_control(true);
+}
+
+double delay_of_program(Connection& alice, Connection& bob) {
+  std::vector<double> delays;
+  for (std::size_t i = 0; i < exchanges; ++i) {
+    bob.delay_acknowledgement();
+    alice.send(with_header("one"));
+    expect_heard(bob, "alice", "one");
+    const auto start = std::chrono::steady_clock::now();
+    alice.send(with_header("two"));
+    expect_heard(bob, "alice", "two");
+    delays.push_back(milliseconds_since(start));
+  }
+  return median(delays);
+}
+
+// A machine that is busy is slow now and then; Nagle's algorithm always. So it must show three times.
+void follow_closely(Student& server) {
+  Connection& alice = enter(server, "alice");
+  Connection& bob = enter(server, "bob");
+  wait_until_heard(alice, bob);
+  double delay = 0;
+  double with_nagle = 0;
+  double without = 0;
+  for (int tries = 0; tries < 3; ++tries) {
+    delay = delay_of_program(alice, bob);
+    with_nagle = delay_of_control(false);
+    without = delay_of_control(true);
+    if (std::abs(delay - without) < std::abs(delay - with_nagle)) return;
+  }
+  bob.fail("the second of two messages that follow each other as soon as alice has said it",
+           fmt::format(
+               "it takes {:.0f} ms, in the middle of {} times. A connection of this check takes {:.0f} ms, "
+               "too, unless it\nhas set TCP_NODELAY: then {:.2f} ms. The second message waits until the "
+               "first is acknowledged (Nagle's algorithm)",
+               delay, exchanges, with_nagle, without));
 }
 
 // --- The client: the check plays the server, and whoever sits at the keyboard ---
@@ -233,6 +494,26 @@ void send_in_pieces(Student& client) {
   expect_line(client, "bob > Grüße");
 }
 
+void show_no_command(Student& client) {
+  const std::string title = "\x1b]0;" + random_word() + "\x07";  // of the terminal's window
+  enter(client).send(said_by("bob" + title, "hi " + title) + said_by("bob", "next"));
+  expect_line(client, "bob > next");
+  client.expect_no_command(title);
+}
+
+// What stands behind the newline looks like a line of Carol's.
+void show_no_forged_line(Student& client) {
+  const std::string forged = "carol > " + random_word();
+  enter(client).send(said_by("bob", "hi\n" + forged) + said_by("bob\n" + forged, "hi") +
+                     said_by("bob", "next"));
+  expect_line(client, "bob > next");
+  if (("\n" + client.screen()).find("\n" + forged) != std::string::npos) {
+    client.fail(
+        "no line that seems to be carol's: print \\n for the newline that a peer has sent, or leave it out",
+        "a line on the screen that says: " + forged);
+  }
+}
+
 void close_room(Student& client) {
   Connection& server = enter(client);
   server.close();
@@ -286,7 +567,16 @@ int main(int argc, char** argv) {
        [](Student& server) {
          expect_refusal(server, "GET / HTTP/1.1\r\n\r\n", "what came is not a length");
        }},
+      {"outlives a guest whose connection breaks while others speak: SIGPIPE, EPIPE",
+       "docs/part1.md#send-and-close", break_off_while_others_speak},
       {"does not wait for a guest who reads nothing", goes_out, read_nothing},
+      {"loses nothing of what is said to one who reads late", goes_out, read_late},
+      {"keeps those who come while others leave", "docs/part1.md#send-and-close", come_while_others_leave},
+      {"stays a room for those inside when 1,100 silent guests come", "docs/part4.md#the-door", serve_crowd,
+       [] { return DescriptorLimit(for_crowd).enough(); }},
+      {"passes on the second of two messages without a delay of 40 ms",
+       "docs/part2.md#7-small-messages-and-40-milliseconds", follow_closely, nagle_shows},
+      {"can be ended and started again at once", "docs/part1.md#bind-an-address-and-a-port", expect_restart},
   };
   const std::vector<Behaviour> for_clients = {
       {"says its name first", client_section, [](Student& client) { enter(client); }},
@@ -322,6 +612,8 @@ int main(int argc, char** argv) {
          expect_line(client, "bob > hi");
        }},
       {"refuses a message of 2,000,000,000 bytes", length, send_lie},
+      {"sends no command of a message to the terminal", guests, show_no_command},
+      {"lets no message forge a line of somebody else", guests, show_no_forged_line},
       {"ends when the server closes the connection", client_section, close_room},
       {"leaves politely at the end of the input", output, end_input},
   };
