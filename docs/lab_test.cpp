@@ -1,5 +1,5 @@
-// Every defect of the lab can be put in, seen, found, and mended: a test a page of docs/lab/. docs/lab.md tells what
-// the lab is.
+// Every defect of the lab can be put in, seen, found, and mended: a test for each page of docs/lab/. docs/lab.md
+// tells what the lab is.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
@@ -25,8 +25,8 @@ struct Outcome {
   std::string output;
 };
 
-// Runs a command with bash. Compilers and checks print nothing for longer than a Process waits for a line, so its
-// output goes into a file first.
+// Runs a command with bash. Compilers and checks print nothing for longer than a Process waits for a line, so
+// its output goes into a file first.
 Outcome run(const fs::path& scratch, const std::string& command) {
   const fs::path output = scratch / "output";
   const int status =

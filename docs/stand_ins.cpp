@@ -63,7 +63,8 @@ std::string StandIns::in_command(std::string command) {
   // A program of ours that is not given a port would take the reader's; ./tutorial would use his folders.
   const std::string program = R"((^|\s)(\./)?build/part[^/\s]*/(server|client\w*)(?![\w/.-]))";
   command = replaced(command, program + "(?![^|;&]*--port)", "$& --port 1234");
-  command = replaced(command, R"(^\./tutorial\b)", "$& --build-dir " + build_.string() + " --my-dir " + my_.string());
+  command = replaced(command, R"(^\./tutorial\b)",
+                     "$& --build-dir " + build_.string() + " --my-dir " + my_.string());
 
   command = replaced(command, before + "(\\./)?build/", "$01" + build_.string() + '/');
   command = replaced(command, "(-B|--build|--test-dir|-C) build" + after, "$01 " + build_.string());

@@ -514,6 +514,17 @@ void show_no_forged_line(Student& client) {
   }
 }
 
+// A client that waits for the keyboard and the room has to go on waiting for both, whichever came last.
+void hear_and_say_in_turn(Student& client) {
+  Connection& server = enter(client);
+  for (int i = 0; i < 3; ++i) {
+    const std::string text = random_word();
+    server.send(said_by("bob", text));
+    expect_line(client, "bob > " + text);
+    expect_said(client, server, random_word());
+  }
+}
+
 void close_room(Student& client) {
   Connection& server = enter(client);
   server.close();
@@ -606,6 +617,8 @@ int main(int argc, char** argv) {
          for (const char* const line : {"bob > one", "carol > two", "bob > three"}) expect_line(client, line);
        }},
       {"shows a message that arrives in pieces, cut anywhere", client_section, send_in_pieces},
+      {"goes on to hear and to say, in turn", "docs/part4.md#4-the-drawback-and-two-ways-to-mend-it",
+       hear_and_say_in_turn},
       {"outlives a message that is not UTF-8", guests,
        [](Student& client) {
          enter(client).send(said_by("\xff", "\x80") + said_by("bob", "hi"));
