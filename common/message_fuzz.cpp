@@ -1,5 +1,5 @@
-// For clang's libFuzzer: whatever a stream holds, however it is cut into pieces, and however late its messages
-// are taken out, MessageReader tells the same as a plain reading of the whole.
+// For clang's libFuzzer: whatever a stream holds, however it is cut into pieces, and however late its
+// messages are taken out, MessageReader tells the same as a plain reading of the whole.
 // cmake -DTUTORIAL_FUZZERS=ON builds it. https://llvm.org/docs/LibFuzzer.html
 //
 // An input: how many messages are taken out after each piece; how many sizes follow; the sizes of the pieces,
@@ -65,8 +65,8 @@ Stream read_whole(std::string_view bytes) {
   }
 }
 
-// The reader has been given the first `pushed` bytes of `stream`, and `taken` messages are out. Takes out up to
-// `most` more, and compares each answer; true if the reader has refused the stream.
+// The reader has been given the first `pushed` bytes of `stream`, and `taken` messages are out. Takes out
+// up to `most` more, and compares each answer; true if the reader has refused the stream.
 bool take(MessageReader& reader, const Stream& stream, std::size_t pushed, std::size_t& taken,
           std::size_t most) {
   for (std::size_t i = 0;; ++i) {
