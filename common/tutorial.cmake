@@ -67,6 +67,25 @@ function(tutorial_test name label)
   endif()
 endfunction()
 
+# A target for clang's libFuzzer, NAME_fuzz.cpp, and the sources that it tests:
+# tutorial_fuzzer(message message.cpp). It starts from the inputs in NAME_corpus; `ctest -L fuzz` runs it for
+# half a minute.
+option(TUTORIAL_FUZZERS "Builds the fuzzers, which need clang" OFF)
+function(tutorial_fuzzer name)
+  if(TUTORIAL_FUZZERS)
+    add_executable(${name}_fuzz ${name}_fuzz.cpp ${ARGN})
+    target_link_libraries(${name}_fuzz PRIVATE common)
+    target_compile_options(${name}_fuzz PRIVATE -fsanitize=fuzzer,address,undefined)
+    target_link_options(${name}_fuzz PRIVATE -fsanitize=fuzzer,address,undefined)
+
+    # libFuzzer puts what it finds into the first folder.
+    file(MAKE_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}/${name}_found")
+    add_test(NAME ${name}_fuzz COMMAND ${name}_fuzz -max_total_time=30 -rss_limit_mb=1024 ${name}_found
+                                       "${CMAKE_CURRENT_SOURCE_DIR}/${name}_corpus")
+    set_tests_properties(${name}_fuzz PROPERTIES LABELS fuzz TIMEOUT 120)
+  endif()
+endfunction()
+
 # The check of a part, through which a student's programs are run: tutorial_check(part1)
 function(tutorial_check part)
   add_executable(${part}_check check.cpp exercises.cpp)

@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 
 #include <csignal>
+#include <cstdint>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -156,6 +157,29 @@ TEST(Server, DoesNotWaitForAClientThatSendsWithoutEnd) {
   EXPECT_THROW(flood(), std::system_error);  // for the server closes
   Socket next = server.connect();
   EXPECT_EQ(read_all(next), welcome);
+}
+
+// The server needs five descriptors and may have eight: the fourth that it loses would be its last.
+TEST(Server, LosesNoDescriptorHoweverAClientEnds) {
+  Process process({"bash", "-c",
+                   "for n in {3..255}; do eval \"exec $n>&-\"; done; ulimit -n 8; exec \"$0\" --port 0",
+                   PROGRAMS "server"});
+  const auto port = static_cast<std::uint16_t>(std::stoi(port_of(process.line())));
+  const std::vector<Address> addresses = Address::resolve("127.0.0.1", port);
+  for (int i = 0; i < 10; ++i) {
+    Socket polite = Socket::connect_to(addresses);
+    EXPECT_EQ(read_all(polite), welcome);
+    Socket closing = Socket::connect_to(addresses);
+    closing.close();
+    Socket resetting = Socket::connect_to(addresses);
+    reset(resetting);
+    stop(process);
+    Socket gone = Socket::connect_to(addresses);
+    reset(gone);
+    process.signal(SIGCONT);
+  }
+  Socket last = Socket::connect_to(addresses);
+  EXPECT_EQ(read_all(last), welcome);
 }
 
 TEST(Server, EndsQuietlyWithCtrlC) {

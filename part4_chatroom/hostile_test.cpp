@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/select.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <chrono>
@@ -450,6 +451,38 @@ TEST(FullRoom, OfTheProcessTurnsTheRestAwayAndTalksOn) {
   std::list<Peer> guests;
   EXPECT_EQ(fill(room, guests, 100), 20 - own_descriptors);
   talk_and_make_room(room, guests);
+}
+
+// Were one descriptor lost, however its guest has ended, one place would be missing.
+TEST(FullRoom, HasAllItsPlacesAgainAfterGuestsOfEveryEnding) {
+  Room room(no_others + "; ulimit -n 20");
+  const std::vector<std::function<void(Peer&)>> endings = {
+      [](Peer& guest) { guest.socket().close(); },
+      [](Peer& guest) { guest.socket().shutdown(SHUT_WR); },
+      [](Peer& guest) { guest.reset(); },
+      [](Peer& guest) {
+        guest.send("1000      half a message");
+        guest.socket().close();
+      },
+      [](Peer& guest) { guest.send("no length "); },
+  };
+  for (int round = 0; round < 10; ++round) {
+    for (const auto& end : endings) {
+      Peer stranger(room.port());
+      const std::string address = stranger.address();
+      end(stranger);
+      room.wait_for("Closed connection from " + address);
+      Peer guest = room.enter("guest");
+      end(guest);
+      room.wait_for("Closed connection from guest");
+    }
+    std::list<Peer> guests;
+    ASSERT_EQ(fill(room, guests, 10), 20 - own_descriptors);
+    while (!guests.empty()) {
+      guests.pop_back();
+      room.wait_for("Closed connection from guest");
+    }
+  }
 }
 
 // As many descriptors open as select() can take, before a socket has been made.

@@ -6,11 +6,13 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -173,12 +175,24 @@ class ChatRoom {
     try {
       return listening_socket_.try_accept();
     } catch (const std::system_error& error) {
-      if (error.code().value() != EMFILE && error.code().value() != ENFILE) throw;
+      if (!is_shortage(error)) throw;
     }
-    reserve_.close();
-    if (const auto accepted = listening_socket_.try_accept()) turn_away(accepted->address);
-    reserve_ = Socket(AF_INET, SOCK_STREAM);
+    try {
+      reserve_.close();
+      if (const auto accepted = listening_socket_.try_accept()) turn_away(accepted->address);
+      reserve_ = Socket(AF_INET, SOCK_STREAM);
+    } catch (const std::system_error& error) {
+      if (!is_shortage(error)) throw;
+      report(error.what());  // the whole machine is short: wait, and do not spin
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
     return std::nullopt;
+  }
+
+  // No descriptor for the process, none for the whole machine, no memory in the kernel: accept(2)
+  static bool is_shortage(const std::system_error& error) {
+    const int code = error.code().value();
+    return code == EMFILE || code == ENFILE || code == ENOBUFS || code == ENOMEM;
   }
 
   void turn_away(const Address& address) {
