@@ -71,7 +71,7 @@ std::string body_of(std::size_t size) {
 void send_sizes(Student& client) {
   Connection& server = client.accept();
   // 200 is negative in a signed byte, and 300 another number in the other byte order.
-  for (const std::size_t size : {8, 200, 300, 70'000}) {
+  for (const std::size_t size : {8U, 200U, 300U, 70'000U}) {
     const std::string body = body_of(size);
     server.send(with_binary_header(body));
     client.expect_screen(
@@ -135,7 +135,7 @@ void measure(Connection& client, const std::string& line) {
 void send_lines(Student& server) {
   Connection& client = server.connect();
   for (const char* const line : {"hello", "", "Gr\u00fc\u00dfe"}) measure(client, line);
-  measure(client, std::string(700 + random_word()[0], 'x'));
+  measure(client, std::string(700, 'x') + random_word());
 }
 
 void send_lines_in_pieces(Student& server) {
