@@ -1,5 +1,5 @@
 // For clang's libFuzzer: whatever bytes arrive, loads() refuses them, or makes an object that can be printed,
-// written and read again. cmake -DTUTORIAL_FUZZERS=ON builds it. https://llvm.org/docs/LibFuzzer.html
+// written and read again. `cmake --preset fuzz` builds it. https://llvm.org/docs/LibFuzzer.html
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
