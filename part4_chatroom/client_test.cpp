@@ -1,12 +1,15 @@
 // The three clients, typed to and listened to as a person would, on a terminal and through a pipe.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <chrono>
 #include <csignal>
+#include <future>
 #include <ostream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -418,6 +421,32 @@ TEST_P(ClientInPipes, LeavesAServerThatNeverCloses) {
   alice.type("goodbye\n");
   alice.close_input();
   EXPECT_EQ(alice.wait(), 0);
+}
+
+// `client` shows what comes until nothing more comes, so a server that never pauses keeps it from its keyboard.
+TEST_P(ClientInPipes, CanBeEndedWhileTheServerFloods) {
+  FakeServer server;
+  Process alice({"sh", "-c", "exec \"$0\" --name alice --port \"$1\" >/dev/null",
+                 PROGRAMS + GetParam().program, std::to_string(server.port())});
+  Socket socket = server.welcome("alice");
+  auto flood = std::async(std::launch::async, [&] {
+    std::string messages;
+    for (int i = 0; i < 1000; ++i) messages += with_header("bob") + with_header("hi");
+    while (true) socket.send_all(messages);
+  });
+  alice.type("hello\n");
+  std::array<char, 64> buffer;
+  EXPECT_TRUE(socket.wait_readable(deadline));
+  EXPECT_EQ(socket.recv(buffer), with_header("hello"));
+  if (waits_for_enter()) {
+    alice.signal(SIGINT);
+  } else {
+    alice.close_input();
+  }
+  EXPECT_EQ(alice.wait(), waits_for_enter() ? 128 + SIGINT : 0);
+  EXPECT_EQ(alice.error_rest(), "");
+  socket.shutdown(SHUT_RDWR);  // else it would go on asking for room at a client that is gone
+  EXPECT_THROW(flood.get(), std::system_error);
 }
 
 constexpr auto pipes = Process::Stdio::pipes;

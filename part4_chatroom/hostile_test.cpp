@@ -1,14 +1,18 @@
 // The room with people who do not behave. Whatever one of them does, two others still talk.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstddef>
 #include <functional>
+#include <future>
 #include <list>
 #include <ostream>
 #include <stdexcept>
@@ -361,6 +365,43 @@ INSTANTIATE_TEST_SUITE_P(Texts, Hostile, testing::ValuesIn(bad_texts()), name_of
 INSTANTIATE_TEST_SUITE_P(Endings, Hostile, testing::ValuesIn(endings()), name_of);
 INSTANTIATE_TEST_SUITE_P(Floods, Hostile, testing::ValuesIn(crowds_and_floods()), name_of);
 
+// Of who sends without a pause one piece is taken in a round, and the others have their turn between any two.
+TEST(HostileCrowd, ThatFloodsLeavesTheOthersTheirTurn) {
+  Party party;
+  std::atomic<bool> enough = false;
+  const auto flood = [&](Peer peer) {
+    peer.socket().set_nonblocking();
+    const std::string text = with_header(std::string(1000, 'x'));
+    std::string unsent;
+    std::array<char, 64 * 1024> unread;
+    while (!enough) {
+      if (unsent.empty()) unsent = text;
+      unsent.erase(0, peer.socket().try_send(unsent));
+      while (peer.socket().try_recv(unread)) continue;
+    }
+  };
+  const auto hear = [](Peer& peer) {
+    Heard heard;
+    do heard = peer.hear();
+    while (heard.first == "mallory");
+    return heard;
+  };
+  std::vector<std::future<void>> crowd;
+  for (int i = 0; i < 5; ++i) {
+    crowd.push_back(std::async(std::launch::async, flood, party.room.enter("mallory")));
+  }
+  for (int i = 0; i < 20; ++i) {
+    const std::string text = "still there? " + std::to_string(i);
+    party.alice.say(text);
+    EXPECT_EQ(hear(party.bob), Heard("alice", text));
+    party.bob.say(text);
+    EXPECT_EQ(hear(party.alice), Heard("bob", text));
+  }
+  enough = true;
+  for (auto& end : crowd) end.get();
+  EXPECT_EQ(party.room.stop(), 128 + SIGINT);
+}
+
 // What one says is heard by those who read, while others, who have stopped reading, do not hold it up.
 TEST(HostileCrowd, OfSleepersIsDroppedOneByOne) {
   Party party;
@@ -451,6 +492,38 @@ TEST(FullRoom, OfTheProcessTurnsTheRestAwayAndTalksOn) {
   std::list<Peer> guests;
   EXPECT_EQ(fill(room, guests, 100), 20 - own_descriptors);
   talk_and_make_room(room, guests);
+}
+
+// Allows the server no descriptor of `most` or over from now on: prlimit(1). False where there is no such command.
+bool limit_descriptors(const Room& room, int most) {
+  Process command({"prlimit", fmt::format("--pid={}", room.id()), fmt::format("--nofile={}:", most)});
+  return command.wait() == 0;
+}
+
+// Under a limit below what it has open, the reserve does not help the server either: as when the whole machine
+// has no descriptors (ENFILE) or no memory (ENOBUFS, ENOMEM).
+TEST(FullRoom, OfTheMachineKeepsTheRestWaitingAndTalksOn) {
+  Party party;
+  if (!limit_descriptors(party.room, 3)) GTEST_SKIP() << "this machine has no prlimit";
+  std::list<Peer> waiting;
+  for (int i = 0; i < 5; ++i) {
+    waiting.emplace_back(party.room.port()).say("late");
+    party.still_talk();
+  }
+  ASSERT_TRUE(limit_descriptors(party.room, 20));
+  for (Peer& peer : waiting) {
+    party.room.wait_for("Accept new connection from " + peer.address() + " username:late");
+  }
+  party.alice.say("welcome");
+  for (Peer& peer : waiting) EXPECT_EQ(peer.hear(), Heard("alice", "welcome"));
+  // The reserve is there again, too.
+  std::list<Peer> guests;
+  for (std::size_t i = 0; i < 20 - own_descriptors - 7; ++i) guests.push_back(party.room.enter("guest"));
+  EXPECT_EQ(fill(party.room, guests, 10), 20 - own_descriptors - 7);
+  EXPECT_EQ(party.room.stop(), 128 + SIGINT);
+  const std::string errors = party.room.errors();
+  EXPECT_TRUE(errors.starts_with("server: cannot accept: Too many open files\n")) << errors;
+  EXPECT_LT(std::count(errors.begin(), errors.end(), '\n'), 100);  // a server that spins prints thousands
 }
 
 // Were one descriptor lost, however its guest has ended, one place would be missing.

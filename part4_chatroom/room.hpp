@@ -2,6 +2,7 @@
 #pragma once
 
 #include <sys/socket.h>
+#include <sys/types.h>
 
 #include <algorithm>
 #include <chrono>
@@ -119,6 +120,7 @@ class Room {
   }
 
   std::uint16_t port() const { return port_; }
+  pid_t id() const { return server_.id(); }
 
   /// Connects, says `name`, and waits until the server has let it in.
   Peer enter(std::string_view name) {

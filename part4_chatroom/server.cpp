@@ -6,13 +6,11 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <chrono>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -60,14 +58,16 @@ class ChatRoom {
     fd_set writable;
     FD_ZERO(&readable);
     FD_ZERO(&writable);
-    FD_SET(listening_socket_.descriptor(), &readable);
+    const bool door_is_shut = std::exchange(door_is_shut_, false);
+    if (!door_is_shut) FD_SET(listening_socket_.descriptor(), &readable);
     int highest = listening_socket_.descriptor();
     for (const Client& client : clients_) {
       FD_SET(client.socket.descriptor(), &readable);
       if (!client.outbox.empty()) FD_SET(client.socket.descriptor(), &writable);
       highest = std::max(highest, client.socket.descriptor());
     }
-    if (::select(highest + 1, &readable, &writable, nullptr, nullptr) == -1) {
+    timeval a_second{1, 0};
+    if (::select(highest + 1, &readable, &writable, nullptr, door_is_shut ? &a_second : nullptr) == -1) {
       if (errno == EINTR) return;
       throw std::system_error(errno, std::system_category(), "cannot select");
     }
@@ -170,29 +170,23 @@ class ChatRoom {
 
   // A process may have only so many descriptors. When there is none for a client, accept() fails, and the
   // client waits on: select() would say `readable` again at once, for ever. So one descriptor is kept in
-  // reserve, with which that client is accepted and turned away.
+  // reserve, with which that client is accepted and turned away. If that fails too, the whole machine is short
+  // of descriptors or memory: who is at the door waits a while, and those in the room talk on.
   std::optional<Accepted> accept_client() {
     try {
+      if (reserve_.descriptor() == -1) reserve_ = Socket(AF_INET, SOCK_STREAM);
       return listening_socket_.try_accept();
-    } catch (const std::system_error& error) {
-      if (!is_shortage(error)) throw;
+    } catch (const std::system_error&) {
+      reserve_.close();
     }
     try {
-      reserve_.close();
       if (const auto accepted = listening_socket_.try_accept()) turn_away(accepted->address);
-      reserve_ = Socket(AF_INET, SOCK_STREAM);
     } catch (const std::system_error& error) {
-      if (!is_shortage(error)) throw;
-      report(error.what());  // the whole machine is short: wait, and do not spin
-      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      print_log();
+      report(error.what());
+      door_is_shut_ = true;
     }
     return std::nullopt;
-  }
-
-  // No descriptor for the process, none for the whole machine, no memory in the kernel: accept(2)
-  static bool is_shortage(const std::system_error& error) {
-    const int code = error.code().value();
-    return code == EMFILE || code == ENFILE || code == ENOBUFS || code == ENOMEM;
   }
 
   void turn_away(const Address& address) {
@@ -209,6 +203,7 @@ class ChatRoom {
 
   Socket listening_socket_;
   Socket reserve_{AF_INET, SOCK_STREAM};
+  bool door_is_shut_ = false;  // in the next round nobody is accepted
   std::vector<Client> clients_;
   std::string said_;  // in this round, as the others receive it
   std::string log_;   // the lines of this round
