@@ -190,7 +190,11 @@ int run_checks(int argc, char** argv, const std::vector<Behaviour>& server,
     });
     if (behaviours.empty())
       throw std::invalid_argument("nothing that is checked has these words in its title");
-    std::erase_if(behaviours, [](const Behaviour& behaviour) { return !behaviour.can_be_judged(); });
+    std::erase_if(behaviours, [](const Behaviour& behaviour) {
+      if (behaviour.can_be_judged()) return false;
+      fmt::print("Left out, since it cannot be judged on this machine: {}\n", behaviour.title);
+      return true;
+    });
     all_right = check_all({side, command, options.host(), port, any_port}, behaviours);
   });
   return code == 0 && !all_right ? 1 : code;

@@ -12,7 +12,7 @@ struct Behaviour {
   std::string title;    // "serves the next client when the first has left"
   std::string section;  // where it is explained: "docs/part1.md#send-and-close"
   std::function<void(Student&)> run;
-  /// Tells whether this machine lets the check judge it. Where it does not, it is left out.
+  /// Tells whether this machine lets the check judge it. Where it does not, it is left out, and named.
   std::function<bool()> can_be_judged = [] { return true; };
 };
 
@@ -26,8 +26,8 @@ struct Exercise {
 std::vector<Exercise> exercises();
 
 /// The main() of a part's check: runs the program of `--server COMMAND` or `--client COMMAND` through one
-/// behaviour after the other and reports each; with `--exercise N`, those of an exercise. Returns the exit code:
-/// 0 if all are right.
+/// behaviour after the other and reports each; with `--exercise N`, those of an exercise. Returns the exit
+/// code: 0 if all are right.
 int run_checks(int argc, char** argv, const std::vector<Behaviour>& server,
                const std::vector<Behaviour>& client, const std::vector<Exercise>& exercises);
 

@@ -157,8 +157,8 @@ std::size_t small_buffers_hold() {
 
   const std::string bytes(10'000, 'x');
   std::size_t taken = 0;
-  for (int tries = 0; tries < 10;
-       ++tries) {  // while the first bytes are on their way, room may come up again
+  // While the first bytes are on their way, room may come up again.
+  for (int tries = 0; tries < 10; ++tries) {
     while (const std::size_t size = sender.try_send(bytes)) taken += size;
     std::this_thread::sleep_for(milliseconds(10));
   }
