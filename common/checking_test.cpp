@@ -335,6 +335,7 @@ TEST_P(WrongProgram, Fails) {
 
   const auto [exit_code, report] =
       run_check(defect.program->part, {defect.program->side, python_command(text), "--only", defect.title});
+  if (report.find("cannot be judged on this machine") != std::string::npos) GTEST_SKIP() << report;
   EXPECT_EQ(exit_code, 1) << report;
   EXPECT_NE(report.find("FAIL  " + std::string(defect.title)), std::string::npos) << report;
   EXPECT_NE(report.find(defect.reason), std::string::npos) << report;

@@ -300,7 +300,7 @@ void Connection::half_close_and_reset() {
 }
 
 void Connection::fail(const std::string& expected, const std::string& remark) const {
-  if (their_end_ != End::none) student_.wait(milliseconds(300));  // perhaps the program ends, and that is why
+  if (their_end_ != End::none) student_.wait_for_end(std::chrono::seconds(2));  // perhaps that is why
   std::string came = received_.empty() ? "nothing" : shown_bytes(received_);
   if (their_end_ == End::closed) came += ", then the end of the connection";
   if (their_end_ == End::reset) came += ", then a reset of the connection (ECONNRESET)";
@@ -382,6 +382,7 @@ bool Student::connect_crowd(std::size_t size) {
     take_output(milliseconds(0));
     return true;
   } catch (const std::system_error&) {
+    wait_for_end(to_react);  // perhaps that is why
     return false;
   }
 }
@@ -479,8 +480,7 @@ void Student::expect_no_command(const std::string& command) const {
 }
 
 int Student::expect_end(const std::string& when) {
-  const auto end = Clock::now() + to_start;  // perhaps it has only just been started
-  while (!exit_code_ && Clock::now() < end) take_output(milliseconds(20));
+  wait_for_end(to_start);  // perhaps it has only just been started
   if (!exit_code_) fail("the program ends " + when, "it goes on");
   if (*exit_code_ > 128) fail("the program ends " + when, "a crash");
   return *exit_code_;
@@ -493,6 +493,11 @@ void Student::wait(milliseconds time) {
     if (left.count() <= 0) return;
     take_output(left);
   }
+}
+
+void Student::wait_for_end(milliseconds patience) {
+  const auto end = Clock::now() + patience;
+  while (!exit_code_ && Clock::now() < end) take_output(milliseconds(20));
 }
 
 // Takes in what the program prints next: false if nothing comes in time.

@@ -180,6 +180,7 @@ class Student {
 
   Connection& connect(const std::string& who, bool small_buffers);
   bool take_output(std::chrono::milliseconds patience);
+  void wait_for_end(std::chrono::milliseconds patience);
   std::vector<std::pair<const Connection*, std::size_t>> groups() const;
   std::string state() const;
   std::string last_lines() const;
