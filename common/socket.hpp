@@ -58,7 +58,8 @@ class Socket {
   /// error. (Python: socket.create_connection)
   static Socket connect_to(std::span<const Address> addresses);
 
-  /// Sends a first piece of `bytes`, of the size that the kernel has room for, and returns that size. send(2)
+  /// Gives `bytes` to the kernel, and returns how many it has taken: fewer than all if it had to wait for room
+  /// and was interrupted. send(2)
   std::size_t send(std::string_view bytes);
 
   /// send() for a non-blocking socket: 0 if there is no room.
