@@ -8,7 +8,7 @@
 
 #include "part3_objects/object.hpp"
 
-/// The limits of loads(). CPython itself pickles no more than that depth; the others keep the memory under
+/// The limits of loads(). CPython 3.11 itself pickles no more than that depth; the others keep memory under
 /// 64 MiB. What stands twice counts twice, for a pickle need hold it only once: ten lists, each of which holds
 /// the last one ten times, are two hundred bytes and ten thousand million objects.
 inline constexpr std::size_t max_pickle_depth = 1'000;           // objects inside one another
