@@ -402,6 +402,34 @@ TEST(HostileCrowd, ThatFloodsLeavesTheOthersTheirTurn) {
   EXPECT_EQ(party.room.stop(), 128 + SIGINT);
 }
 
+// In their messages an empty text takes ten bytes, and behind the long name that the room puts before it 84. All of
+// that is there before the room looks, and alice and bob, who speak last, hear each other when all of it has been said.
+TEST(HostileCrowd, ThatFloodsAtOnceIsNotTooMuchForThoseWhoRead) {
+  Room room;
+  std::list<Peer> crowd;
+  for (int i = 0; i < 40; ++i) crowd.push_back(room.enter(std::string(64, 'm')));
+  Peer alice = room.enter("alice");
+  Peer bob = room.enter("bob");
+  std::string flood;
+  for (int i = 0; i < 6000; ++i) flood += with_header("");
+  ::kill(room.id(), SIGSTOP);
+  for (Peer& peer : crowd) peer.send(flood);
+  alice.say("still there?");
+  bob.say("yes");
+  ::kill(room.id(), SIGCONT);
+
+  const auto hear_friend = [](Peer& peer) {
+    Heard heard;
+    do heard = peer.hear();
+    while (heard.first.size() == 64);
+    return heard;
+  };
+  auto heard_by_alice = std::async(std::launch::async, hear_friend, std::ref(alice));
+  EXPECT_EQ(hear_friend(bob), Heard("alice", "still there?"));
+  EXPECT_EQ(heard_by_alice.get(), Heard("bob", "yes"));
+  EXPECT_EQ(room.stop(), 128 + SIGINT);
+}
+
 // What one says is heard by those who read, while others, who have stopped reading, do not hold it up.
 TEST(HostileCrowd, OfSleepersIsDroppedOneByOne) {
   Party party;

@@ -28,6 +28,9 @@ constexpr std::size_t largest_outbox = 1024 * 1024;
 // So that a storm of connections does not keep those who are in the room from talking.
 constexpr int most_accepted_in_a_round = 128;
 
+// So that what many say at once is not too much for the outbox of one who reads all the time.
+constexpr std::size_t enough_said_in_a_round = 256 * 1024;
+
 // Somebody in the room, or at the door: who has not said a name yet hears nothing and is not heard.
 struct Client {
   Socket socket;
@@ -72,13 +75,16 @@ class ChatRoom {
       throw std::system_error(errno, std::system_category(), "cannot select");
     }
 
-    for (Client& client : clients_) {
+    auto next = clients_.begin();
+    for (; next != clients_.end() && said_.size() < enough_said_in_a_round; ++next) {
+      Client& client = *next;
       if (client.leaves || !FD_ISSET(client.socket.descriptor(), &readable)) continue;
       guarded(client, [&] { receive_from(client); });
     }
     for (Client& client : clients_) {
       if (!client.leaves && !client.name.empty()) guarded(client, [&] { send_to(client); });
     }
+    std::rotate(clients_.begin(), next, clients_.end());  // who had to wait is the first in the next round
     said_.clear();
     said_.shrink_to_fit();  // so that one flood does not take memory for ever
     std::erase_if(clients_, [](const Client& client) { return client.leaves; });
