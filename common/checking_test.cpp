@@ -90,7 +90,10 @@ while True:
 
 const Program stream_client = {"StreamClient", "part1_basic", "--client", R"(
 import socket, sys
-s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+try: s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+except OSError as error:
+    print(error)
+    sys.exit(-1)
 data = b""
 while piece := s.recv(8):
     data += piece

@@ -139,6 +139,11 @@ Socket connected(const Address& address, Clock::time_point end, bool small_buffe
   return socket;
 }
 
+// Whether an exit code, 128 and a number, is that of a signal: -1 in C is 255, and no such number.
+bool is_of_signal(int exit_code) {
+  return 128 < exit_code && exit_code < 128 + NSIG;
+}
+
 void reset(Socket& socket) {
   // With no time to linger, close() resets the connection: SO_LINGER in socket(7).
   const linger at_once{1, 0};
@@ -483,7 +488,7 @@ void Student::expect_no_command(const std::string& command) const {
 int Student::expect_end(const std::string& when) {
   wait_for_end(to_start);  // perhaps it has only just been started
   if (!exit_code_) fail("the program ends " + when, "it goes on");
-  if (*exit_code_ > 128) fail("the program ends " + when, "a crash");
+  if (is_of_signal(*exit_code_)) fail("the program ends " + when, "a crash");
   return *exit_code_;
 }
 
@@ -542,7 +547,7 @@ std::string Student::last_lines() const {
 std::string Student::state() const {
   if (!exit_code_) return "";
   if (*exit_code_ == 0) return "the program has ended";
-  if (*exit_code_ <= 128) return fmt::format("the program has ended with exit code {}", *exit_code_);
+  if (!is_of_signal(*exit_code_)) return fmt::format("the program has ended with exit code {}", *exit_code_);
   return fmt::format("the program has ended with the signal {} ({})", *exit_code_ - 128,
                      ::strsignal(*exit_code_ - 128));
 }
