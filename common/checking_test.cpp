@@ -78,7 +78,7 @@ void PrintTo(const Program& program, std::ostream* out) {
 
 const Program welcome_server = {"WelcomeServer", "part1_basic", "--server", R"(
 import socket, sys
-s = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+s = socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=0)
 while True:
     client, address = s.accept()
     try:
@@ -219,7 +219,7 @@ class Guest:
     def __init__(self): self.inbox = self.outbox = b""; self.name = None
 def pack(body):
     return b"%-10d%s" % (len(body), body)
-s = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+s = socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=1)
 s.setblocking(False)
 guests = {}
 closed = []
@@ -368,7 +368,7 @@ INSTANTIATE_TEST_SUITE_P(
                "guest.send(me.outbox); me.outbox = b\"\"",
                "loses nothing of what is said to one who reads late", "a short write"},
         Defect{"NoReuseInTheRoom", &select_server,
-               "s = socket.create_server((\"127.0.0.1\", int(sys.argv[1])))",
+               "s = socket.create_server((\"127.0.0.1\", int(sys.argv[1])), backlog=1)",
                "s = socket.socket(); s.bind((\"127.0.0.1\", int(sys.argv[1]))); s.listen()",
                "can be ended and started again at once", "Address already in use"},
         Defect{"ASetThatOverflows", &select_server, "if guest.fileno() >= 1024: guest.close(); continue", "",
@@ -389,7 +389,7 @@ INSTANTIATE_TEST_SUITE_P(
                "client.shutdown(socket.SHUT_WR); client.recv(1)",
                "does not wait for a client that says nothing and stays", "a client: nothing"},
         Defect{"NoReuseOfTheAddress", &welcome_server,
-               "s = socket.create_server((\"127.0.0.1\", int(sys.argv[1])))",
+               "s = socket.create_server((\"127.0.0.1\", int(sys.argv[1])), backlog=0)",
                "s = socket.socket(); s.bind((\"127.0.0.1\", int(sys.argv[1]))); s.listen()",
                "can be ended and started again at once", "Address already in use"},
         Defect{"WordsOfItsOwn", &stream_client, "data.decode()", "\"welcome to the server!\"",

@@ -170,8 +170,9 @@ void with_hint(const std::string& hint, const std::function<void()>& action) {
   }
 }
 
-// First each newcomer comes at the moment at which another leaves. Then some leave and as many come while the
-// program stands still, so that it finds all that at once.
+// First each newcomer comes at the moment at which another leaves. Then some leave and one comes while the program
+// stands still, so that it finds all that at once; as many as have left follow. Not at once: the backlog may have no
+// room for more than one.
 void come_while_others_leave(Student& server) {
   constexpr std::size_t apart = 8;
   constexpr std::size_t together = 4;
@@ -196,9 +197,10 @@ void come_while_others_leave(Student& server) {
   for (std::size_t round = 0; round < rounds; ++round) {
     server.pause();
     for (std::size_t i = 0; i < together; ++i) leaving[coming.size() + i]->close();
-    for (std::size_t i = 0; i < together; ++i) come();
+    come();
     server.resume();
     server.wait(milliseconds(100));
+    for (std::size_t i = 1; i < together; ++i) come();
   }
 
   with_hint(
