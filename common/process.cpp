@@ -128,6 +128,11 @@ bool Process::pump(int timeout) {
       streams_[i].unread.append(buffer.data(), static_cast<std::size_t>(count));
       history_.append(buffer.data(), static_cast<std::size_t>(count));
     } else if (count == 0 || errno != EINTR) {  // a pseudo-terminal ends with EIO
+      if (terminal_ && !has_ended()) {
+        // The program has closed it, and goes on. To close this end would hang up: SIGHUP.
+        poll(nullptr, 0, std::min(timeout, 10));
+        return false;
+      }
       ::close(std::exchange(streams_[i].descriptor, -1));
       if (terminal_) input_ = -1;
     }
@@ -220,14 +225,18 @@ void Process::signal(int number) {
   checked(kill(id_, number), "kill");
 }
 
+bool Process::has_ended() {
+  int status = 0;
+  if (status_ == -1 && checked(waitpid(id_, &status, WNOHANG), "waitpid") == id_) {
+    status_ = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+  }
+  return status_ != -1;
+}
+
 int Process::wait() {
   const Clock::time_point end = Clock::now() + deadline;
-  while (status_ == -1) {
-    int status = 0;
-    const pid_t ended = checked(waitpid(id_, &status, WNOHANG), "waitpid");
-    if (ended == id_) {
-      status_ = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-    } else if (left_until(end) == 0) {
+  while (!has_ended()) {
+    if (left_until(end) == 0) {
       fail("the program has not ended in time");
     } else if (streams_[0].descriptor != -1 || streams_[1].descriptor != -1) {
       pump(10);  // go on reading, so that a full pipe does not keep the program from ending

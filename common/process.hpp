@@ -40,7 +40,8 @@ class Process {
   std::string error_rest();
 
   /// What comes next of stdout: waits for it, but not longer than `patience`, and is empty if nothing came in
-  /// time. Nothing once the program has closed stdout and all of it has been read.
+  /// time. Nothing once the program has closed stdout and all of it has been read; a terminal stays open until
+  /// the program ends.
   std::optional<std::string> read(std::chrono::milliseconds patience);
 
   /// Gives `text` to stdin.
@@ -62,6 +63,7 @@ class Process {
     std::string unread;
   };
 
+  bool has_ended();
   bool pump(int timeout);
   std::string take(Stream& stream, std::size_t size, std::size_t skip);
   std::string line_of(Stream& stream, const char* name);

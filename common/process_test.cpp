@@ -78,6 +78,14 @@ TEST(Process, IsBeforeATerminalThatEchoes) {
   EXPECT_EQ(process.wait(), 0);
 }
 
+TEST(Process, MayCloseItsTerminalAndGoOn) {
+  Process process = shell("echo one; exec <&- >&- 2>&-; sleep 0.1; exec >/dev/tty; echo two; exit 7",
+                          Process::Stdio::terminal);
+  EXPECT_EQ(process.line(), "one");
+  EXPECT_EQ(process.line(), "two");
+  EXPECT_EQ(process.wait(), 7);
+}
+
 TEST(Process, EndsAtCtrlC) {
   Process process = shell("echo ready; exec cat", Process::Stdio::terminal);
   EXPECT_EQ(process.line(), "ready");
