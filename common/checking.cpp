@@ -87,12 +87,13 @@ std::optional<Result> try_to_check(const Task& task, const Behaviour& behaviour)
       return Result::right;
     } catch (const std::system_error& error) {
       if (error.code() != std::errc::address_in_use) throw;
-      if (task.any_port) return std::nullopt;
+      return std::nullopt;
     } catch (const Mismatch& mismatch) {
-      const bool lost =
-          task.side == Side::server && student.exit_code() && port_state(address) == PortState::taken;
+      student.end();
+      const bool is_server = task.side == Side::server;
+      const bool lost = is_server && student.exit_code() && port_state(address) == PortState::taken;
       if (lost) return std::nullopt;
-      if (before == PortState::free || !mismatch.never_connected) {
+      if (!is_server || before == PortState::free || !mismatch.never_connected) {
         print_failure(behaviour, mismatch, student);
         return mismatch.never_connected ? Result::never_connected : Result::wrong;
       }

@@ -6,13 +6,19 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <fstream>
 #include <iterator>
 #include <span>
 #include <sstream>
@@ -142,6 +148,31 @@ Socket connected(const Address& address, Clock::time_point end, bool small_buffe
 // Whether an exit code, 128 and a number, is that of a signal: -1 in C is 255, and no such number.
 bool is_of_signal(int exit_code) {
   return 128 < exit_code && exit_code < 128 + NSIG;
+}
+
+// Makes this process the parent of what the program starts and leaves to itself, such as a daemon.
+// PR_SET_CHILD_SUBREAPER in prctl(2); another system than Linux gives it to init.
+void adopt_orphans() {
+#ifdef __linux__
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+#endif
+}
+
+// Only for the time when the program itself has ended, and has been waited for.
+bool orphans_live() {
+  pid_t child = 0;
+  while ((child = ::waitpid(-1, nullptr, WNOHANG)) > 0) continue;
+  return child == 0;
+}
+
+// What an orphan has started is an orphan when that has ended.
+void kill_orphans() {
+  const auto end = Clock::now() + std::chrono::seconds(2);
+  while (orphans_live() && Clock::now() < end) {
+    std::ifstream children(fmt::format("/proc/self/task/{}/children", ::getpid()));
+    for (pid_t child = 0; children >> child;) ::kill(child, SIGKILL);
+    std::this_thread::sleep_for(milliseconds(1));
+  }
 }
 
 void reset(Socket& socket) {
@@ -328,18 +359,25 @@ Student::Student(Side side, std::string command, std::string host, std::uint16_t
       address_(Address::to_listen_on(host_, port)) {}
 
 Student::~Student() {
+  end();
   for (Socket& guest : crowd_) ::reset(guest);
 }
 
 void Student::start() {
   if (process_) return;
+  adopt_orphans();
   const std::string command = with_address(command_, host_, port_);
   process_ =
       std::make_unique<Process>(std::vector<std::string>{"sh", "-c", command}, Process::Stdio::terminal);
 }
 
-void Student::stop() {
+void Student::end() {
   process_.reset();
+  kill_orphans();
+}
+
+void Student::stop() {
+  end();
   was_stopped_ = true;
   if (side_ == Side::client) connections_.clear();
   if (side_ == Side::server) port_state(address_);  // waits until all that it had started lets go of the port
@@ -441,7 +479,11 @@ void Student::type(const std::string& line) {
 void Student::end_input() {
   take_output(milliseconds(0));
   typed_.emplace_back("Ctrl-D");
-  if (!exit_code_) process_->close_input();
+  try {
+    if (!exit_code_) process_->close_input();
+  } catch (const std::runtime_error&) {
+    // The same.
+  }
 }
 
 void Student::expect_shown(const std::string& text) {
@@ -514,7 +556,12 @@ bool Student::take_output(milliseconds patience) {
   }
   const auto output = process_->read(patience);
   if (!output) {
-    exit_code_ = process_->wait();
+    const int code = process_->wait();
+    if (!orphans_live()) {
+      exit_code_ = code;
+    } else {
+      std::this_thread::sleep_for(patience);
+    }
     return false;
   }
   std::copy_if(output->begin(), output->end(), std::back_inserter(screen_),

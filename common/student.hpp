@@ -128,7 +128,9 @@ class Student {
   ~Student();
 
   void start();
-  /// Kills the program. It can be started again.
+  /// Kills the program, and all that it has started.
+  void end();
+  /// The same, for a program that will be started again.
   void stop();
 
   /// For a server: connects to it as `who`, once it listens.
@@ -166,7 +168,7 @@ class Student {
   void wait(std::chrono::milliseconds time);
   /// What the program has shown so far, without carriage returns; of a server the last part of it.
   const std::string& screen() const { return screen_; }
-  /// The exit code, or 128 and the signal, of a program that has ended.
+  /// The exit code, or 128 and the signal, of a program that has ended, and with it all that it has started.
   std::optional<int> exit_code() const { return exit_code_; }
 
   [[noreturn]] void fail(const std::string& expected, const std::string& came) const;
