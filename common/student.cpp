@@ -150,6 +150,21 @@ bool is_of_signal(int exit_code) {
   return 128 < exit_code && exit_code < 128 + NSIG;
 }
 
+// The signal that is to end this process, once the program has ended: it may ignore that its terminal goes.
+volatile std::sig_atomic_t interruption = 0;
+
+void note_interruption(int number) {
+  interruption = number;
+}
+
+struct Interrupted : std::exception {};
+
+void on_interruption(void (*action)(int)) {
+  for (const int number : {SIGHUP, SIGINT, SIGTERM}) {
+    if (std::signal(number, action) == SIG_IGN) std::signal(number, SIG_IGN);
+  }
+}
+
 // Makes this process the parent of what the program starts and leaves to itself, such as a daemon.
 // PR_SET_CHILD_SUBREAPER in prctl(2); another system than Linux gives it to init.
 void adopt_orphans() {
@@ -356,11 +371,15 @@ Student::Student(Side side, std::string command, std::string host, std::uint16_t
       command_(std::move(command)),
       host_(std::move(host)),
       port_(port),
-      address_(Address::to_listen_on(host_, port)) {}
+      address_(Address::to_listen_on(host_, port_)) {
+  on_interruption(note_interruption);
+}
 
 Student::~Student() {
   end();
   for (Socket& guest : crowd_) ::reset(guest);
+  on_interruption(SIG_DFL);
+  if (interruption != 0) ::raise(interruption);
 }
 
 void Student::start() {
@@ -550,6 +569,7 @@ void Student::wait_for_end(milliseconds patience) {
 
 // Takes in what the program prints next: false if nothing comes in time.
 bool Student::take_output(milliseconds patience) {
+  if (interruption != 0) throw Interrupted();
   if (!process_ || exit_code_) {
     std::this_thread::sleep_for(patience);
     return false;
