@@ -112,6 +112,19 @@ std::optional<Result> try_to_check(const Task& task, const Behaviour& behaviour)
   return std::nullopt;
 }
 
+// Two checks at once would take each other's programs for their own.
+ReservedPort port_for_this_check(std::uint16_t port) {
+  try {
+    return ReservedPort(port);
+  } catch (const std::system_error& error) {
+    if (error.code() != std::errc::address_in_use) throw;
+    throw std::runtime_error(fmt::format(
+        "another check uses port {}: wait for its end, or write {{port}} where your command names "
+        "the port",
+        port));
+  }
+}
+
 Result check(const Task& task, const Behaviour& behaviour) {
   constexpr int enough = 5;
   for (int tries = 0; tries < enough; ++tries) {
@@ -121,6 +134,8 @@ Result check(const Task& task, const Behaviour& behaviour) {
 }
 
 bool check_all(const Task& task, const std::vector<Behaviour>& behaviours) {
+  std::optional<ReservedPort> reserved;
+  if (!task.any_port) reserved.emplace(port_for_this_check(task.port));
   fmt::print("Your {}: {}\n", name_of(task.side), task.command);
   fmt::print(
       "It is normal that something fails at first. Each FAIL says what was sent, what should have come and\n"

@@ -445,14 +445,22 @@ TEST(Check, NamesTheStrangerWhoHasThePort) {
 #endif
 }
 
-TEST(Check, EndsWhatTheProgramHasStarted) {
+TEST(Check, KeepsItsPortForItself) {
   const ReservedPort port;
   const std::string number = std::to_string(port.number());
+  const auto [exit_code, report] = run_check("part1_basic", {"--server", "true", "--port", number});
+  EXPECT_EQ(exit_code, 1);
+  EXPECT_NE(report.find("another check uses port " + number), std::string::npos) << report;
+}
+
+TEST(Check, EndsWhatTheProgramHasStarted) {
+  const std::uint16_t port = ReservedPort().number();
+  const std::string number = std::to_string(port);
   const std::string program = "'" PROGRAMS "../part1_basic/server' --port " + number + " & wait";
   const auto [exit_code, report] =
       run_check("part1_basic", {"--server", program, "--port", number, "--only", "22 bytes"});
   EXPECT_EQ(exit_code, 0) << report;
-  EXPECT_NE(port_state(Address::to_listen_on("127.0.0.1", port.number())), PortState::taken);
+  EXPECT_NE(port_state(Address::to_listen_on("127.0.0.1", port)), PortState::taken);
 }
 
 TEST(Check, SaysFirstThatFailingIsNormal) {

@@ -58,6 +58,10 @@ ReservedPort::ReservedPort() : guard_(-1) {
   throw std::runtime_error("no free port");
 }
 
+ReservedPort::ReservedPort(std::uint16_t number) : guard_(AF_INET, SOCK_DGRAM), number_(number) {
+  guard_.bind(Address::to_listen_on("127.0.0.1", number_));
+}
+
 PortState port_state(const Address& address) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(2);
   while (!can_bind(address)) {

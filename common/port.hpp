@@ -8,11 +8,13 @@
 #include "common/socket.hpp"
 
 /// A port of 127.0.0.1 for a server that does not run yet: nobody listens on it, and no other ReservedPort
-/// gets it as long as this one lives.
+/// gets it, in whatever process, as long as this one lives.
 class ReservedPort {
  public:
   /// Throws std::runtime_error if there is none.
   ReservedPort();
+  /// The port `number`, whoever listens on it. Throws std::system_error if another ReservedPort has it.
+  explicit ReservedPort(std::uint16_t number);
 
   std::uint16_t number() const { return number_; }
 
