@@ -274,7 +274,9 @@ TEST_P(Client, EndsQuietlyWithCtrlC) {
     alice.signal(SIGINT);
   }
   EXPECT_EQ(alice.wait(), 128 + SIGINT);
-  EXPECT_EQ(alice.rest(), on_terminal() ? "^C" : "");
+  const std::string rest = alice.rest();
+  EXPECT_TRUE(rest.empty() || (on_terminal() && rest == "^C"))
+      << rest;  // the terminal's echo may come too late
   room.wait_for("Closed connection from alice");
 }
 
@@ -300,14 +302,12 @@ TEST_P(ClientInPipes, RefusesNamesThatTheRoomWouldRefuse) {
 }
 
 TEST_P(ClientInPipes, TellsThatNoServerListens) {
-  std::uint16_t port = 0;
-  {
-    FakeServer server;  // whose port is free once it is gone
-    port = server.port();
-  }
-  Process alice = start(port, "alice");
-  EXPECT_EQ(alice.error_line(), GetParam().program + ": cannot connect to 127.0.0.1:" + std::to_string(port) +
-                                    ": Connection refused");
+  Socket bound(AF_INET, SOCK_STREAM);  // but it does not listen
+  bound.bind(Address::to_listen_on("127.0.0.1", 0));
+  const std::string address = bound.local_address().text();
+  Process alice = start(static_cast<std::uint16_t>(std::stoi(port_of(address))), "alice");
+  EXPECT_EQ(alice.error_line(),
+            GetParam().program + ": cannot connect to " + address + ": Connection refused");
   EXPECT_EQ(alice.wait(), 1);
 }
 
