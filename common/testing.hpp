@@ -1,6 +1,7 @@
 // For tests: a server or client that the test plays with a Socket, and the programs that it plays against.
 #pragma once
 
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -77,6 +78,16 @@ inline Outcome outcome_of(Process& process) {
 inline void PrintTo(const Outcome& outcome, std::ostream* stream) {
   *stream << "exit code " << outcome.exit_code << "\nstdout: " << outcome.out
           << "\nstderr: " << outcome.error;
+}
+
+/// What programs that have ended have used of the processor, however long they had to wait for it: getrusage(2)
+inline double processor_seconds_of_ended_children() {
+  rusage usage{};
+  ::getrusage(RUSAGE_CHILDREN, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
 /// A program of the part under test, and its arguments: a command for Process.

@@ -4,77 +4,29 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <array>
-#include <chrono>
-#include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "common/message.hpp"
 #include "common/process.hpp"
 #include "common/socket.hpp"
+#include "common/testing.hpp"
 #include "part3_objects/object.hpp"
 #include "part3_objects/pickle.hpp"
 #include "part3_objects/pickle_examples.hpp"
 
 namespace {
 
-const std::string loopback = "127.0.0.1";
-
-// The server with some options, once it listens.
-struct Server {
-  explicit Server(std::vector<std::string> options = {}) : process(command(std::move(options))) {
-    const std::string line = process.line();
-    port = line.substr(line.rfind(':') + 1);
-  }
-
-  static std::vector<std::string> command(std::vector<std::string> options) {
-    options.insert(options.begin(), {PROGRAMS "server", "--port", "0"});
-    return options;
-  }
-
-  Socket connected() const {
-    return Socket::connect_to(Address::resolve(loopback, static_cast<std::uint16_t>(std::stoi(port))));
-  }
-
-  Process process;
-  std::string port;
-};
-
-// Everything that comes until the peer closes.
-std::string received(Socket& socket) {
-  std::string all;
-  std::array<char, 4096> buffer;
-  for (std::string_view bytes = socket.recv(buffer); !bytes.empty(); bytes = socket.recv(buffer))
-    all += bytes;
-  return all;
-}
-
 // What the client has printed, and how it has ended, when a server has sent `pieces` and closed.
-struct ClientRun {
-  explicit ClientRun(const std::vector<std::string>& pieces) {
-    const Address address = Address::to_listen_on(loopback, 0);
-    Socket listening_socket(address.family(), SOCK_STREAM);
-    listening_socket.bind(address);
-    listening_socket.listen();
-    const std::string text = listening_socket.local_address().text();
-    Process client({PROGRAMS "client", "--port", text.substr(text.rfind(':') + 1)});
-    {
-      Socket socket = listening_socket.accept().socket;
-      socket.set_no_delay();
-      for (const std::string& piece : pieces) socket.send_all(piece);
-    }
-    output = client.rest();
-    errors = client.error_rest();
-    exit_code = client.wait();
-  }
-
-  std::string output;
-  std::string errors;
-  int exit_code = -1;
-};
+Outcome client_gets(const std::vector<std::string>& pieces) {
+  Socket listening = listening_on();
+  ConnectedClient client(listening);
+  client.connection.set_no_delay();
+  for (const std::string& piece : pieces) client.connection.send_all(piece);
+  client.connection.close();
+  return outcome_of(client.process);
+}
 
 // What the client prints of `object`, as the Python original does.
 std::string shown(const std::string& header, const std::string& raw, const std::string& object) {
@@ -102,19 +54,19 @@ const std::string farewell = "connection closed by the server\n";
 }  // namespace
 
 TEST(Server, SendsTheGreetingByteForByteAndCloses) {
-  Server server;
+  RunningServer server;
   for (int i = 0; i < 3; ++i) {
-    Socket socket = server.connected();
-    EXPECT_EQ(received(socket), "34        " + from_python(greeting.substr(2, greeting.size() - 3)));
+    Socket socket = server.connect();
+    EXPECT_EQ(read_all(socket), "34        " + from_python(greeting.substr(2, greeting.size() - 3)));
     EXPECT_EQ(server.process.line(),
               fmt::format("connection from {} has been established!", socket.local_address().text()));
   }
 }
 
 TEST(Server, SendsANestedObjectOfEveryType) {
-  Server server({"--object", "nested"});
-  Socket socket = server.connected();
-  const std::string message = received(socket);
+  const RunningServer server({"--object", "nested"});
+  Socket socket = server.connect();
+  const std::string message = read_all(socket);
   const Object object = loads(std::string_view(message).substr(header_size));
   EXPECT_EQ(
       repr(object),
@@ -124,93 +76,86 @@ TEST(Server, SendsANestedObjectOfEveryType) {
 }
 
 TEST(Server, SurvivesAClientThatResets) {
-  Server server;
-  {
-    Socket socket = server.connected();
-    const linger at_once{1, 0};  // close() drops the connection with a reset: SO_LINGER in socket(7)
-    ASSERT_EQ(setsockopt(socket.descriptor(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once), 0);
-  }
-  Socket socket = server.connected();
-  EXPECT_EQ(received(socket).size(), 44U);
+  const RunningServer server;
+  Socket gone = server.connect();
+  reset(gone);
+  Socket socket = server.connect();
+  EXPECT_EQ(read_all(socket).size(), 44U);
 }
 
 TEST(Server, RefusesAnObjectThatItHasNot) {
-  Process server({PROGRAMS "server", "--object", "secret"});
-  EXPECT_EQ(server.rest(), "");
-  EXPECT_EQ(server.error_rest(), "server: --object 'secret': not one of greeting|nested|reading\n");
-  EXPECT_EQ(server.wait(), 2);
+  EXPECT_EQ(run("server", {"--object", "secret"}),
+            (Outcome{2, "", "server: --object 'secret': not one of greeting|nested|reading\n"}));
 }
 
 TEST(Client, PrintsWhatThePythonOriginalPrints) {
-  Server server;
-  Process client({PROGRAMS "client", "--port", server.port});
-  EXPECT_EQ(client.rest(), shown("34        ", greeting, "{1: 'Hey', 2: 'There'}") + farewell);
-  EXPECT_EQ(client.error_rest(), "");
-  EXPECT_EQ(client.wait(), 0);
+  const RunningServer server;
+  EXPECT_EQ(run("client", {"--port", server.port()}),
+            (Outcome{0, shown("34        ", greeting, "{1: 'Hey', 2: 'There'}") + farewell, ""}));
 }
 
 TEST(Client, PrintsAReading) {
-  Server server({"--object", "reading"});
-  Process client({PROGRAMS "client", "--port", server.port});
+  const RunningServer server({"--object", "reading"});
+  Process client(command("client", {"--port", server.port()}));
   client.until("decoded objects:\n");
   EXPECT_EQ(client.line(),
             "{'sensor': 'roof', 'time': 1593672221, 'celsius': 21.5, 'samples': [21.25, 21.75]}");
 }
 
 TEST(Client, ShowsBothObjectsOfOneSegment) {
-  const ClientRun run({with_header(dumps(1)) + with_header(dumps(None()))});
-  EXPECT_EQ(run.output, shown("5         ", R"(b'\x80\x04K\x01.')", "1") +
+  const Outcome client = client_gets({with_header(dumps(1)) + with_header(dumps(None()))});
+  EXPECT_EQ(client.out, shown("5         ", R"(b'\x80\x04K\x01.')", "1") +
                             shown("4         ", R"(b'\x80\x04N.')", "None") + farewell);
-  EXPECT_EQ(run.exit_code, 0);
+  EXPECT_EQ(client.exit_code, 0);
 }
 
 TEST(Client, PutsAnObjectTogetherThatComesByteByByte) {
   std::vector<std::string> pieces;
   for (const char byte : with_header(dumps(Dict{{1, "Hey"}, {2, "There"}}))) pieces.emplace_back(1, byte);
-  EXPECT_EQ(ClientRun(pieces).output, shown("34        ", greeting, "{1: 'Hey', 2: 'There'}") + farewell);
+  EXPECT_EQ(client_gets(pieces).out, shown("34        ", greeting, "{1: 'Hey', 2: 'There'}") + farewell);
 }
 
 TEST(Client, PrintsAStrAsPrintDoesButNoControlCharacters) {
-  const ClientRun run({with_header(dumps("it's \u4f60\n\x1b[31mred"))});
-  EXPECT_TRUE(run.output.ends_with("decoded objects:\nit's \u4f60\\n\\x1b[31mred\n" + farewell))
-      << run.output;
+  const Outcome client = client_gets({with_header(dumps("it's \u4f60\n\x1b[31mred"))});
+  EXPECT_TRUE(client.out.ends_with("decoded objects:\nit's \u4f60\\n\\x1b[31mred\n" + farewell))
+      << client.out;
 }
 
 TEST(Client, ShowsAnObjectOfOneMiB) {
   const Object object = Bytes{std::string(1024 * 1024 - 10, 'x')};
-  const ClientRun run({with_header(dumps(object))});
-  EXPECT_TRUE(run.output.ends_with("decoded objects:\n" + repr(object) + "\n" + farewell)) << run.errors;
+  const Outcome client = client_gets({with_header(dumps(object))});
+  EXPECT_TRUE(client.out.ends_with("decoded objects:\n" + repr(object) + "\n" + farewell)) << client.error;
 }
 
 TEST(Client, RefusesHostilePicklesWithALineInLittleTimeAndMemory) {
   for (const auto& [pickle, why] : refused_pickles()) {
-    const auto begin = std::chrono::steady_clock::now();
-    const ClientRun run({with_header(pickle)});
-    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10)) << why;
-    EXPECT_EQ(run.exit_code, 1) << why;
-    EXPECT_TRUE(run.errors.starts_with("client: pickle refused at byte ")) << run.errors;
-    EXPECT_NE(run.errors.find(why), std::string::npos) << run.errors << "and not: " << why;
-    EXPECT_EQ(std::count(run.errors.begin(), run.errors.end(), '\n'), 1) << run.errors;
-    EXPECT_EQ(run.output.find("decoded objects"), std::string::npos) << why;
+    const double before = processor_seconds_of_ended_children();
+    const Outcome client = client_gets({with_header(pickle)});
+    EXPECT_LT(processor_seconds_of_ended_children() - before, 10) << why;
+    EXPECT_EQ(client.exit_code, 1) << why;
+    EXPECT_TRUE(client.error.starts_with("client: pickle refused at byte ")) << client.error;
+    EXPECT_NE(client.error.find(why), std::string::npos) << client.error << "and not: " << why;
+    EXPECT_EQ(std::count(client.error.begin(), client.error.end(), '\n'), 1) << client.error;
+    EXPECT_EQ(client.out.find("decoded objects"), std::string::npos) << why;
     EXPECT_LT(largest_client(), 64 * 1024) << why;
   }
 }
 
 TEST(Client, RefusesAHeaderThatIsNoLength) {
-  const ClientRun run({"0x10      abc"});
-  EXPECT_EQ(run.exit_code, 1);
-  EXPECT_EQ(run.errors, "client: the header b'0x10      ' is not a length\n");
+  const Outcome client = client_gets({"0x10      abc"});
+  EXPECT_EQ(client.exit_code, 1);
+  EXPECT_EQ(client.error, "client: the header b'0x10      ' is not a length\n");
 }
 
 TEST(Client, RefusesAnObjectOverOneMiB) {
-  const ClientRun run({"1048577   "});
-  EXPECT_EQ(run.exit_code, 1);
-  EXPECT_EQ(run.errors, "client: a message of 1048577 bytes is over the limit of 1048576\n");
+  const Outcome client = client_gets({"1048577   "});
+  EXPECT_EQ(client.exit_code, 1);
+  EXPECT_EQ(client.error, "client: a message of 1048577 bytes is over the limit of 1048576\n");
 }
 
 TEST(Client, SaysThatAnObjectHasBeenCutOff) {
   const std::string message = with_header(dumps("Hey"));
-  const ClientRun run({message.substr(0, message.size() - 1)});
-  EXPECT_EQ(run.exit_code, 1);
-  EXPECT_EQ(run.errors, "client: the server closed the connection inside a message\n");
+  const Outcome client = client_gets({message.substr(0, message.size() - 1)});
+  EXPECT_EQ(client.exit_code, 1);
+  EXPECT_EQ(client.error, "client: the server closed the connection inside a message\n");
 }
