@@ -624,8 +624,9 @@ void Student::fail(const std::string& expected, const std::string& came) const {
   mismatch.expected = expected;
   mismatch.came = came;
   if (exit_code_) mismatch.came += "\n" + state();
-  if (exit_code_ && !screen_.empty() && came.find("on the screen:") == std::string::npos) {
-    mismatch.came += ", and its last lines are:\n" + last_lines();
+  if (!screen_.empty() && came.find("on the screen") == std::string::npos) {
+    mismatch.came += exit_code_ ? ", and its" : "\nThe program goes on, and its";
+    mismatch.came += " last lines are:\n" + last_lines();
   }
   mismatch.never_connected = connections_.empty();
   throw mismatch;
