@@ -38,22 +38,24 @@ void send_and_close(Student& client, const std::string& text) {
 // only when the second has been sent. All others must go on until the end.
 void send_two_pieces(Student& client) {
   Connection& server = client.accept();
-  const std::string_view first = welcome.substr(0, 11);
+  const std::string first = "hello " + random_word();
+  const std::string both = first + " and " + random_word();
   server.send(first);
   client.wait(std::chrono::milliseconds(500));
-  server.send(welcome.substr(first.size()));
+  server.send(both.substr(first.size()));
   server.close();
   client.expect_screen(
       [&](const std::string& screen) {
-        const std::string shown = without_line_ends(screen);
         const bool has_ended = client.exit_code() == 0;
-        return shown.find(has_ended ? first : welcome) != std::string::npos;
+        return without_line_ends(screen).find(has_ended ? first : both) != std::string::npos;
       },
-      "'" + std::string(welcome) + "' on the screen");
+      "'" + both + "' on the screen");
 }
 
 void expect_end_with_connection(Student& client, std::string_view text) {
   Connection& server = client.accept();
+  client.wait(std::chrono::milliseconds(200));
+  if (client.exit_code()) client.fail("a client that waits for what the server sends", "it does not wait");
   server.send(text);
   server.close();
   client.expect_end("when the server has closed the connection");

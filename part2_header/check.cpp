@@ -63,10 +63,11 @@ void send_message(Student& client, const std::string& message, const std::string
 }
 
 void send_two_at_once(Student& client) {
-  Connection& server = client.accept();
-  server.send("5         hello6         world!");
-  expect_body(client, "hello");
-  expect_body(client, "world!");
+  const std::string first = "hello " + random_word();
+  const std::string second = "and " + random_word();
+  client.accept().send(with_header(first) + with_header(second));
+  expect_body(client, first);
+  expect_body(client, second);
 }
 
 void cut_every_header(Student& client) {
@@ -109,6 +110,15 @@ void send_control_characters(Student& client) {
   client.expect_no_command(title);
 }
 
+// A client that has shown a message: what it does then, it does not do because it does nothing at all.
+Connection& accept_reader(Student& client) {
+  Connection& server = client.accept();
+  const std::string body = "hello " + random_word();
+  server.send(with_header(body));
+  expect_body(client, body);
+  return server;
+}
+
 // How a client ends: its exit code, and what it prints then.
 std::pair<int, std::string> end_of(Student& client, std::string_view last_bytes) {
   Connection& server = client.accept();
@@ -137,7 +147,7 @@ void close_inside_message(Student& client) {
 }
 
 void send_lie(Student& client, std::string_view bytes, const std::string& why) {
-  Connection& server = client.accept();
+  Connection& server = accept_reader(client);
   server.send(bytes);
   server.expect_dropped(why);
   client.expect_end("with an error");
@@ -186,7 +196,10 @@ int main(int argc, char** argv) {
        "docs/part2.md#it-takes-a-piece-of-the-header-for-the-header", send_one_by_one},
       {"counts bytes, not characters", "docs/part2.md#it-counts-characters", count_bytes},
       {"takes spaces on either side of the digits", "docs/part2.md#the-header-byte-by-byte",
-       [](Student& client) { send_message(client, " 5        hello", "hello"); }},
+       [](Student& client) {
+         const std::string body = random_word();
+         send_message(client, " 8        " + body, body);
+       }},
       {"goes on behind a message without a body", "docs/part2.md#2-a-client-that-parses-the-header",
        send_empty_message},
       {"ends well when the connection is closed between two messages",
