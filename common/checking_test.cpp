@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <ostream>
 #include <sstream>
 #include <string>
@@ -13,6 +14,7 @@
 
 #include "common/checking_testing.hpp"
 #include "common/port.hpp"
+#include "common/process.hpp"
 #include "docs/check.hpp"
 
 namespace {
@@ -415,6 +417,10 @@ INSTANTIATE_TEST_SUITE_P(
         Defect{"CodeRun", &object_client, "DataOnly(io.BytesIO(data[10:10 + size])).load()",
                "pickle.loads(data[10:10 + size])", "runs no code that a message names",
                "the client has called it"},
+        Defect{"NothingRead", &message_client, "data = b\"\"\nwhile", "sys.exit()\nwhile",
+               "refuses a header that is no length", "expected: 'hello "},
+        Defect{"NoObjectRead", &object_client, "data = b\"\"\nwhile", "sys.exit()\nwhile",
+               "runs no code that a message names", "expected: the decoded object on the screen"},
         Defect{"BytesNotDecoded", &object_client, "print(object)", "print(data[10:10 + size])",
                "shows the greeting decoded", "the decoded object"},
         Defect{"AnEcho", &chat_server, "if other is not writer:", "if True:",
@@ -462,6 +468,36 @@ TEST(Check, EndsWhatTheProgramHasStarted) {
   EXPECT_EQ(exit_code, 0) << report;
   EXPECT_NE(port_state(Address::to_listen_on("127.0.0.1", port)), PortState::taken);
 }
+
+// A reader of a FIFO reads its end only when the last of its writers has gone.
+Process fifo_reader() {
+  return Process({"sh", "-c",
+                  "folder=$(mktemp -d); mkfifo $folder/fifo; echo $folder/fifo; cat $folder/fifo; "
+                  "rm -r $folder; echo all have gone"});
+}
+
+TEST(Check, EndsAtCtrlCOnlyWhenTheProgramIsGone) {
+  Process reader = fifo_reader();
+  const std::string program =
+      "trap '' HUP; { echo started; exec tail -f /dev/null; } > " + reader.line() + " # {port}";
+  Process check({PROGRAMS "../part1_basic/check", "--server", program});
+  EXPECT_EQ(reader.line(), "started");
+  check.signal(SIGINT);
+  EXPECT_EQ(check.wait(), 128 + SIGINT);
+  EXPECT_EQ(reader.line(), "all have gone");
+}
+
+#ifdef __linux__
+TEST(Check, EndsADaemon) {
+  Process reader = fifo_reader();
+  const std::string program =
+      "trap '' HUP; setsid '" PROGRAMS "../part1_basic/server' --port {port} > " + reader.line() + " &";
+  const auto [exit_code, report] =
+      run_check("part1_basic", {"--server", program, "--only", "serves one client"});
+  EXPECT_EQ(exit_code, 0) << report;
+  EXPECT_TRUE(reader.rest().ends_with("all have gone\n"));
+}
+#endif
 
 TEST(Check, SaysFirstThatFailingIsNormal) {
   const std::string report = run_check("part1_basic", {"--client", "true {port}"}).report;

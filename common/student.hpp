@@ -138,8 +138,8 @@ class Student {
   /// The same with a connection for which the kernel keeps little of what is not read, some 85 kB on Linux:
   /// who sends more meets a short write. SO_RCVBUF in socket(7), TCP_MAXSEG in tcp(7)
   Connection& connect_with_small_buffers(const std::string& who);
-  /// For a server: makes connections that say nothing, and stay. False if the program takes no more of them.
-  bool connect_crowd(std::size_t size);
+  /// For a server: makes a connection that says nothing, and stays. False if the program takes no more of them.
+  bool connect_silently();
 
   /// Stops the program where it is, as Ctrl-Z does, so that what happens meanwhile meets it all at once.
   void pause();
