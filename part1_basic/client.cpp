@@ -1,5 +1,5 @@
 // Part 1, the client: receives the server's welcome in three ways. docs/part1.md explains them one by one.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <string>
 #include <string_view>

@@ -1,5 +1,5 @@
 // Part 1, the server: welcomes every client that connects. docs/part1.md explains it step by step.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <system_error>
 

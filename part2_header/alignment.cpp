@@ -1,5 +1,5 @@
 // Part 2, an example: fmt aligns text with the same mini-language as Python. See docs/part2.md.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 int main() {
   fmt::print("'{:<30}'\n", "left aligned");

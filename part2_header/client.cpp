@@ -1,5 +1,5 @@
 // Part 2, the client: makes messages out of the pieces in which they arrive. See docs/part2.md.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <array>
 #include <stdexcept>

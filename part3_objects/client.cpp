@@ -1,5 +1,5 @@
 // Part 3, the client: makes objects out of the messages that arrive. See docs/part3.md.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <array>
 #include <stdexcept>

@@ -1,5 +1,5 @@
 // Part 3, the server: sends every client that connects an object. See docs/part3.md.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <limits>
 #include <string>
