@@ -91,8 +91,9 @@ std::optional<Result> try_to_check(const Task& task, const Behaviour& behaviour)
     } catch (const Mismatch& mismatch) {
       student.end();
       const bool is_server = task.side == Side::server;
-      const bool lost = is_server && student.exit_code() && port_state(address) == PortState::taken;
-      if (lost) return std::nullopt;
+      // A server that goes on has not lost its port.
+      const bool perhaps_lost = !is_server || student.exit_code();
+      if (perhaps_lost && port_state(address) == PortState::taken) return std::nullopt;
       if (!is_server || before == PortState::free || !mismatch.never_connected) {
         print_failure(behaviour, mismatch, student);
         return mismatch.never_connected ? Result::never_connected : Result::wrong;

@@ -1,6 +1,8 @@
 #include "common/port.hpp"
 
 #include <fmt/format.h>
+#include <poll.h>
+#include <sys/socket.h>
 
 #include <array>
 #include <chrono>
@@ -25,13 +27,22 @@ bool can_bind(const Address& address) {
   }
 }
 
-bool can_connect(const Address& address) {
+// One who listens, but takes nobody, leaves a client without an answer once his queue is full.
+bool somebody_listens(const Address& address) {
+  Socket socket(address.family(), SOCK_STREAM);
+  socket.set_nonblocking();
   try {
-    Socket(address.family(), SOCK_STREAM).connect(address);
+    socket.connect(address);
     return true;
-  } catch (const std::system_error&) {
-    return false;
+  } catch (const std::system_error& error) {
+    if (error.code() != std::errc::operation_in_progress) return false;
   }
+  pollfd waiting{socket.descriptor(), POLLOUT, 0};
+  if (::poll(&waiting, 1, 500) == 0) return true;
+  int failure = 0;
+  socklen_t size = sizeof failure;
+  ::getsockopt(socket.descriptor(), SOL_SOCKET, SO_ERROR, &failure, &size);
+  return failure == 0;
 }
 
 }  // namespace
@@ -65,7 +76,7 @@ ReservedPort::ReservedPort(std::uint16_t number) : guard_(AF_INET, SOCK_DGRAM), 
 PortState port_state(const Address& address) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(2);
   while (!can_bind(address)) {
-    if (!can_connect(address)) return PortState::lingering;
+    if (!somebody_listens(address)) return PortState::lingering;
     if (std::chrono::steady_clock::now() > end) return PortState::taken;
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }

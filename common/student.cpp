@@ -392,6 +392,7 @@ void Student::start() {
 
 void Student::end() {
   process_.reset();
+  listening_socket_.reset();
   kill_orphans();
 }
 

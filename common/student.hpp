@@ -128,7 +128,7 @@ class Student {
   ~Student();
 
   void start();
-  /// Kills the program, and all that it has started.
+  /// Kills the program, and all that it has started. Nobody listens for a client any more.
   void end();
   /// The same, for a program that will be started again.
   void stop();
