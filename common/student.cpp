@@ -352,7 +352,7 @@ void Connection::half_close_and_reset() {
 }
 
 void Connection::fail(const std::string& expected, const std::string& remark) const {
-  if (their_end_ != End::none) student_.wait_for_end(std::chrono::seconds(2));  // perhaps that is why
+  if (their_end_ != End::none) student_.wait_for_end(to_react);  // perhaps that is why
   std::string came = received_.empty() ? "nothing" : shown_bytes(received_);
   if (their_end_ == End::closed) came += ", then the end of the connection";
   if (their_end_ == End::reset) came += ", then a reset of the connection (ECONNRESET)";
@@ -522,7 +522,8 @@ void Student::expect_screen(const std::function<bool(const std::string& screen)>
       const std::string before = screen_;
       const bool ran_on = !exit_code_;
       for (Connection& connection : connections_) connection.socket_.close();
-      for (int i = 0; i < 40 && !exit_code_ && !condition(screen_); ++i) wait(moment);
+      for (milliseconds time{0}; time < to_react && !exit_code_ && !condition(screen_); time += moment)
+        wait(moment);
       if (ran_on && condition(screen_)) {
         fail(expected,
              "it came only when the connection was closed. Either your program waits for the end of the "
