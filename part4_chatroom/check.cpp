@@ -194,7 +194,10 @@ void come_while_others_leave(Student& server) {
     leaving[coming.size()]->close();
     come();
   }
+  const std::string hint =
+      "A server that closes a descriptor twice closes the newcomer, to whom the kernel has given its number.";
   for (std::size_t round = 0; round < rounds; ++round) {
+    with_hint(hint, [&] { wait_until_heard(alice, *coming.back()); });  // nobody is left in the queue
     server.pause();
     for (std::size_t i = 0; i < together; ++i) leaving[coming.size() + i]->close();
     come();
@@ -203,16 +206,14 @@ void come_while_others_leave(Student& server) {
     for (std::size_t i = 1; i < together; ++i) come();
   }
 
-  with_hint(
-      "A server that closes a descriptor twice closes the newcomer, to whom the kernel has given its number.",
-      [&] {
-        for (Connection* newcomer : coming) wait_until_heard(alice, *newcomer);
-        for (std::size_t i = 0; i < coming.size(); ++i) {
-          const std::string word = random_word();
-          coming[i]->send(with_header(word));
-          expect_heard(alice, "a newcomer " + std::to_string(i), word);
-        }
-      });
+  with_hint(hint, [&] {
+    for (Connection* newcomer : coming) wait_until_heard(alice, *newcomer);
+    for (std::size_t i = 0; i < coming.size(); ++i) {
+      const std::string word = random_word();
+      coming[i]->send(with_header(word));
+      expect_heard(alice, "a newcomer " + std::to_string(i), word);
+    }
+  });
 }
 
 void expect_restart(Student& server) {
