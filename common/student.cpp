@@ -589,7 +589,7 @@ bool Student::take_output(milliseconds patience) {
   constexpr std::size_t largest_screen = 1024 * 1024;
   if (screen_.size() > largest_screen && side_ == Side::client) {
     screen_.resize(200);
-    fail("output that ends", "it prints without end, and so began:\n" + last_lines());
+    fail("output that ends", "it prints without end, and so began on the screen:\n" + last_lines());
   }
   if (screen_.size() > largest_screen) screen_.erase(0, largest_screen / 2);
   return !output->empty();
