@@ -80,7 +80,7 @@ void PrintTo(const Program& program, std::ostream* out) {
 
 const Program welcome_server = {"WelcomeServer", "part1_basic", "--server", R"(
 import socket, sys
-s = socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=0)
+s = socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=1)
 while True:
     client, address = s.accept()
     try:
@@ -391,7 +391,7 @@ INSTANTIATE_TEST_SUITE_P(
                "client.shutdown(socket.SHUT_WR); client.recv(1)",
                "does not wait for a client that says nothing and stays", "a client: nothing"},
         Defect{"NoReuseOfTheAddress", &welcome_server,
-               "s = socket.create_server((\"127.0.0.1\", int(sys.argv[1])), backlog=0)",
+               "s = socket.create_server((\"127.0.0.1\", int(sys.argv[1])), backlog=1)",
                "s = socket.socket(); s.bind((\"127.0.0.1\", int(sys.argv[1]))); s.listen()",
                "can be ended and started again at once", "Address already in use"},
         Defect{"WordsOfItsOwn", &stream_client, "data.decode()", "\"welcome to the server!\"",
