@@ -1,5 +1,5 @@
 // Part 2, the server: sends a welcome and then the time, each as a message with a header. See docs/part2.md.
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <array>
 #include <chrono>

@@ -1,6 +1,6 @@
 #include "part4_chatroom/chat.hpp"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 #include <poll.h>
 #include <unistd.h>
 

@@ -1,6 +1,6 @@
 // Part 4, the server: a chat room. One thread serves everybody, because it waits for all of them at once, in
 // select(), and never for one of them alone. docs/part4.md explains it step by step.
-#include <fmt/core.h>
+#include <fmt/format.h>
 #include <sys/select.h>
 
 #include <algorithm>
