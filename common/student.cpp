@@ -522,8 +522,7 @@ void Student::expect_screen(const std::function<bool(const std::string& screen)>
       const std::string before = screen_;
       const bool ran_on = !exit_code_;
       for (Connection& connection : connections_) connection.socket_.close();
-      for (milliseconds time{0}; time < to_react && !exit_code_ && !condition(screen_); time += moment)
-        wait(moment);
+      wait_for_end(to_react);
       if (ran_on && condition(screen_)) {
         fail(expected,
              "it came only when the connection was closed. Either your program waits for the end of the "
