@@ -526,9 +526,10 @@ void Student::expect_screen(const std::function<bool(const std::string& screen)>
       if (ran_on && condition(screen_)) {
         fail(expected,
              "it came only when the connection was closed. Either your program waits for the end of the "
-             "stream,"
-             "\nor its output is held back in a buffer: flush it (std::flush in C++, flush=True in Python's "
-             "print)");
+             "stream,\n"
+             "or its output is held back in a buffer: flush it (std::flush in C++, fflush() in C, flush=True "
+             "in\n"
+             "Python's print)");
       }
       fail(expected, before.empty() ? "nothing on the screen" : "on the screen:\n" + last_lines());
     }
@@ -623,7 +624,7 @@ void Student::fail(const std::string& expected, const std::string& came) const {
   mismatch.expected = expected;
   mismatch.came = came;
   if (exit_code_) mismatch.came += "\n" + state();
-  if (!screen_.empty() && came.find("on the screen") == std::string::npos) {
+  if (!screen_.empty() && came.find("on the screen:") == std::string::npos) {
     mismatch.came += exit_code_ ? ", and its" : "\nThe program goes on, and its";
     mismatch.came += " last lines are:\n" + last_lines();
   }
