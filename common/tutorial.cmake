@@ -63,7 +63,7 @@ function(tutorial_test name label)
     target_link_libraries(${name}_test PRIVATE common_testing)
     target_compile_definitions(${name}_test PRIVATE PROGRAMS="${CMAKE_CURRENT_BINARY_DIR}/")
     add_dependencies(${name}_test ${label})
-    gtest_discover_tests(${name}_test DISCOVERY_MODE PRE_TEST PROPERTIES LABELS ${label} TIMEOUT 300)
+    gtest_discover_tests(${name}_test TEST_PREFIX ${label}. DISCOVERY_MODE PRE_TEST PROPERTIES LABELS ${label} TIMEOUT 300)
   endif()
 endfunction()
 
