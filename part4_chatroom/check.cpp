@@ -15,53 +15,13 @@
 
 #include "common/checking.hpp"
 #include "common/text.hpp"
+#include "part4_chatroom/guests.hpp"
 
 namespace {
 
 using std::chrono::milliseconds;
 
 // --- The server: the check plays everybody in the room ---
-
-const std::string ping = "Do you hear me?";
-
-Connection& enter(Student& server, const std::string& name) {
-  Connection& client = server.connect(name);
-  client.send(with_header(name));
-  return client;
-}
-
-// A server need not say when it has let somebody in. It has, once he hears the others.
-void wait_until_heard(Connection& speaker, Connection& listener) {
-  for (int tries = 0; tries < 25; ++tries) {
-    speaker.send(with_header(ping));
-    if (listener.has_more(milliseconds(200))) return;
-  }
-  listener.fail("two messages: the name of another, and what he has said");
-}
-
-// What guests say who were not asked to speak is passed over.
-void expect_heard(Connection& listener, const std::string& name, const std::string& text) {
-  const std::string expected =
-      "two messages, " + python_bytes(name) + " and " +
-      (text.size() <= 100 ? python_bytes(text) : fmt::format("{} bytes of '{}'", text.size(), text[0]));
-  while (true) {
-    const std::string heard_name = listener.message(expected);
-    const std::string heard_text = listener.message(expected);
-    if (heard_name == name && heard_text == text) return;
-    const bool from_friend = heard_name == "alice" || heard_name == "bob" || heard_name == "carol";
-    if (from_friend && heard_text != ping)
-      listener.fail(expected, "this is what " + heard_name + " has said");
-  }
-}
-
-void expect_talk(Connection& alice, Connection& bob) {
-  const std::string question = random_word();
-  alice.send(with_header(question));
-  expect_heard(bob, "alice", question);
-  const std::string answer = random_word();
-  bob.send(with_header(answer));
-  expect_heard(alice, "bob", answer);
-}
 
 void talk_among_three(Student& server) {
   Connection& alice = enter(server, "alice");

@@ -1,42 +1,14 @@
 // Part 4, the check of the exercises at the end of docs/part4.md. It plays everybody in the room.
 #include <chrono>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "common/checking.hpp"
-#include "common/text.hpp"
+#include "part4_chatroom/guests.hpp"
 
 namespace {
 
 using std::chrono::milliseconds;
-
-constexpr std::string_view ping = "can you hear me?";
-
-Connection& enter(Student& server, const std::string& name) {
-  Connection& client = server.connect(name);
-  client.send(with_header(name));
-  return client;
-}
-
-void expect_heard(Connection& listener, const std::string& name, const std::string& text) {
-  const std::string expected = "two messages, " + python_bytes(name) + " and " + python_bytes(text);
-  while (true) {
-    const std::string heard_name = listener.message(expected);
-    const std::string heard_text = listener.message(expected);
-    if (heard_name == name && heard_text == text) return;
-    if (heard_text != ping) listener.fail(expected);
-  }
-}
-
-// A server need not say when it has let somebody in. It has, once he hears the others.
-void wait_until_heard(Connection& speaker, Connection& listener) {
-  for (int tries = 0; tries < 25; ++tries) {
-    speaker.send(with_header(ping));
-    if (listener.has_more(milliseconds(200))) return;
-  }
-  listener.fail("two messages: the name of another, and what he has said");
-}
 
 struct Room {
   explicit Room(Student& server)
@@ -48,15 +20,6 @@ struct Room {
   Connection& bob;
   Connection& carol;
 };
-
-void expect_talk(Connection& alice, Connection& bob) {
-  const std::string question = random_word();
-  alice.send(with_header(question));
-  expect_heard(bob, "alice", question);
-  const std::string answer = random_word();
-  bob.send(with_header(answer));
-  expect_heard(alice, "bob", answer);
-}
 
 // --- Exercise 1: no name twice ---
 
@@ -75,7 +38,7 @@ void free_name(Student& server) {
     Connection& alice = enter(server, "alice");
     try {
       wait_until_heard(room.bob, alice);
-      expect_heard(alice, "bob", std::string(ping));
+      expect_heard(alice, "bob", ping);
     } catch (const Mismatch&) {
       alice.close();
       continue;
