@@ -15,7 +15,7 @@ namespace {
 // What stands before the text of the programs below, all in Python and without a single quote. serve(client) and
 // receive(client) are theirs.
 constexpr const char* one_after_the_other = R"(
-import pickle, socket, struct, sys, time
+import pickle, signal, socket, struct, sys
 
 def messages(connection):
     data = b""
@@ -295,7 +295,7 @@ INSTANTIATE_TEST_SUITE_P(
                "if piece := connection.recv(5000):", "sends back what has come"},
         Defect{"AShortWrite", "Echo", "connection.sendall(piece)", "connection.send(piece[:3000])",
                "sends back a megabyte"},
-        Defect{"NoEnd", "Echo", "connection.sendall(piece)", "connection.sendall(piece)\n    time.sleep(60)",
+        Defect{"NoEnd", "Echo", "connection.sendall(piece)", "connection.sendall(piece)\n    signal.pause()",
                "closes when the client has ended its direction"},
         Defect{"Unchanged", "Capitals", "body.upper()", "body", "answers each message in capital letters"},
         Defect{"TheOtherByteOrder", "FourBytes", ">I", "<I", "shows bodies of 8, 200"},
