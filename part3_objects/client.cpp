@@ -9,8 +9,8 @@
 #include "common/program.hpp"
 #include "common/socket.hpp"
 #include "common/text.hpp"
-#include "part3_objects/object.hpp"
-#include "part3_objects/pickle.hpp"
+#include "part3_objects/pickle/object.hpp"
+#include "part3_objects/pickle/pickle.hpp"
 
 int main(int argc, char** argv) {
   const Usage usage = {"Receives pickled objects and prints them until the server closes the connection.",

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "part3_objects/object.hpp"
+#include "part3_objects/pickle/object.hpp"
 
 /// What a thermometer has read.
 struct Reading {

@@ -8,8 +8,8 @@
 #include "common/message.hpp"
 #include "common/program.hpp"
 #include "common/socket.hpp"
-#include "part3_objects/object.hpp"
-#include "part3_objects/pickle.hpp"
+#include "part3_objects/pickle/object.hpp"
+#include "part3_objects/pickle/pickle.hpp"
 #include "part3_objects/reading.hpp"
 
 namespace {

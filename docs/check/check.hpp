@@ -1,0 +1,74 @@
+// Checks that a page of the tutorial is true. How to write one:
+//
+// - ```cpp, ```cmake, ```bash: lines of a file of the repository, one after the other, whatever their
+//   indentation. The nearest line above names the file in backticks, or says that the block is "not in
+//   the repository". Every line of a part's server and clients stands on its page. ```python: the line
+//   above says "Python". ```text and ```mermaid: pictures, not checked. There are no other blocks.
+// - A line above that names a file under `my/`: the reader types the block in, whatever its language (a
+//   ```diff for patch(1), too), and commands can use the file.
+// - ```console is run, in the order of the page. `$ ` starts a command; below it stands all that it
+//   prints. "Terminal 1" at the start of the line above, `**Terminal 1** (the server):`, names the
+//   terminal. What runs there goes on running, and a later block of the same terminal without `$ ` goes
+//   on with it. In a block without a terminal every command ends. Behind a command that fails stand
+//   `$ echo $?` and its exit code.
+// - Behind the prompts `Username: ` and `alice > ` stands what the reader types; a prompt alone is just
+//   Enter, but in the last line of a block it is only shown. `^C` and `^D` at the end of a line are
+//   pressed.
+// - `...` alone stands for any number of lines left out. Nothing else that is printed may be missing.
+// - Ports 1234 and 1235 and the folders build/ and my/ are the reader's; the check has others. Compared
+//   by its shape is only what differs from run to run: a port that the kernel chose (127.0.0.1:38848,
+//   --port 38848), "The time is 1795334619.3903866", and the length of that message in the header before
+//   it.
+// - A ```console whose line above starts with "or" is a variant of the block before it: either may come.
+// - A table whose first head is "option" (option, default, meaning) is the --help, but for that option
+//   itself, of the program that the line above names: `build/part1_basic/client`.
+// - `<!-- not run: REASON -->` right above the line that names a block: it is left out, and counted. So
+//   is a block with a tool that this machine lacks.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "docs/check/console.hpp"
+#include "docs/check/page.hpp"
+
+struct Repository {
+  std::filesystem::path root;   // has to be the current directory
+  std::filesystem::path build;  // where its programs have been built
+};
+
+/// A code block whose file has been found.
+struct Quote {
+  const Block* block = nullptr;
+  std::string file;
+  bool same = true;
+  std::optional<Lines> now;  // what it should be; nothing if that cannot be told
+};
+
+/// What came of the check of a page.
+struct Report {
+  std::vector<Problem> problems;
+  std::vector<Quote> quotes;
+  std::vector<Shown> shown;
+  std::size_t links = 0;
+  std::map<std::string, int> skipped;    // how many blocks for which reason
+  std::map<std::string, int> unchecked;  // how many pictures and the like
+
+  /// `docs/part1.md: 23 code blocks, 14 console blocks, 9 links checked; 1 skipped: installs packages`
+  std::string summary(const Page& page) const;
+};
+
+/// The pages of the repository: README.md, docs/*.md, part*/README.md.
+std::vector<std::string> page_paths(const Repository& repository);
+
+/// What a page is called: "part1" for docs/part1.md, "README" for README.md, "part1_basic_README" for
+/// part1_basic/README.md.
+std::string page_name(std::string path);
+
+/// Reads a page and takes it apart.
+Page read_page(const Repository& repository, const std::string& path);
+
+Report check_page(const Page& page, const Repository& repository, Patience patience = {});

@@ -1,0 +1,500 @@
+#include "docs/check/console.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
+#include <memory>
+#include <regex>
+#include <set>
+#include <sstream>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+
+#include "common/text.hpp"
+#include "docs/check/rest.hpp"
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds patience_after_failure{2'000};
+constexpr std::array tools = {"curl", "nc", "patch", "python3", "ss", "strace"};
+
+bool is_command(const std::string& line) {
+  return line.starts_with("$ ");
+}
+
+// A tool that one of the block's commands needs and this machine lacks; empty if it has them all.
+std::string missing_tool(const Block& block) {
+  for (const std::string& line : block.lines) {
+    if (!is_command(line)) continue;
+    std::istringstream words(line);
+    for (std::string word; words >> word;) {
+      const bool is_tool = std::find(tools.begin(), tools.end(), word) != tools.end();
+      if (is_tool && std::system(("command -v " + word + " >/dev/null 2>&1").c_str()) != 0) return word;
+    }
+  }
+  return {};
+}
+
+bool leaves_out_lines(const Lines& lines) {
+  return std::find(lines.begin(), lines.end(), left_out) != lines.end();
+}
+
+std::string without_trailing_spaces(std::string line) {
+  return line.erase(line.find_last_not_of(' ') + 1);
+}
+
+// "Terminal 1" of a caption such as `**Terminal 1** (the server):`; empty for any other.
+std::string terminal_of(const std::string& caption) {
+  static const std::regex terminal(R"(\**(Terminal [0-9]+)\b.*)");
+  std::smatch match;
+  return std::regex_match(caption, match, terminal) ? match[1].str() : "";
+}
+
+// The value of --name in a command.
+std::string user_of(const std::string& command) {
+  static const std::regex name(R"(--name[= ](\S+))");
+  std::smatch match;
+  return std::regex_search(command, match, name) ? match[1].str() : "";
+}
+
+}  // namespace
+
+Console::Console(const Page& page, const std::filesystem::path& build, Patience patience)
+    : page_(page), stand_ins_(build), patience_(patience) {}
+
+void Console::write_file(const std::string& path, const Lines& lines) {
+  const std::filesystem::path file = stand_ins_.my().parent_path() / path;
+  std::filesystem::create_directories(file.parent_path());
+  std::ofstream out(file);
+  for (const std::string& line : lines) out << stand_ins_.in_input(line) << '\n';
+}
+
+void Console::run(const Block& block, const std::vector<const Block*>& variants) {
+  const std::string name = terminal_of(block.caption);
+  Terminal& terminal = terminals_[name];
+  if (skip(block, terminal)) return;
+  shown_.push_back({&block, true, true, {}, {}, {}});
+  std::vector<std::vector<Step>> ways = ways_of(block, variants, terminal);
+  if (ways[0].front().kind == Step::Kind::go_on && !terminal.program && !terminal.failed) {
+    problem(block.line, "no program runs in this terminal: `$ ` starts one");
+    terminal.failed = true;
+  }
+
+  for (std::size_t i = 0; i < ways[0].size() && !terminal.failed; ++i) {
+    const Step& step = ways[0][i];
+    const Step* next = i + 1 < ways[0].size() ? &ways[0][i + 1] : nullptr;
+    Until until = Until::prompt;
+    if (next == nullptr) {
+      until = name.empty() || step.kind == Step::Kind::interrupt ? Until::end : Until::rest;
+    } else if (next->kind == Step::Kind::command) {
+      until = Until::end;
+    } else if (next->anytime) {
+      until = Until::nothing;
+    }
+    act(terminal, step);
+    wait_for(terminal, ways, i, until, next == nullptr ? "" : next->prompt);
+  }
+
+  Shown& shown = shown_.back();
+  if (terminal.failed) shown.same = shown.whole = false;
+  if (shown.same) shown.updated = block.lines;
+  terminal.last_line = block.line + block.lines.size();
+  terminal.last_shown = shown_.size() - 1;
+  terminal.leaves_out = !block.lines.empty() && block.lines.back() == left_out;
+  if (name.empty()) {
+    check_exit_code(terminal);
+    terminals_.erase(name);
+  }
+}
+
+void Console::finish() {
+  come_to_rest();
+  for (auto& [name, terminal] : terminals_) {
+    if (!terminal.program || terminal.failed || !terminal.lacks.empty()) continue;
+    check_all_shown(terminal);
+    if (!terminal.running) check_exit_code(terminal);
+  }
+  // What the end of one program makes another print, the reader does not see on this page.
+  for (auto& [name, terminal] : terminals_) {
+    if (!terminal.running) continue;
+    terminal.program->type("\x03");
+    const Clock::time_point deadline = Clock::now() + patience_.asleep;
+    while (terminal.running && Clock::now() < deadline) at_rest();
+    if (terminal.running) problem(terminal.command_line, "Ctrl-C does not end this program");
+  }
+  terminals_.clear();
+}
+
+// Counts the block and returns true if it is not to be run.
+bool Console::skip(const Block& block, const Terminal& terminal) {
+  std::string reason = block.not_run;
+  if (const std::string tool = missing_tool(block); reason.empty() && !tool.empty()) {
+    reason = "no " + tool;
+    // What the programs that run now print from here on, cannot be compared: they do not see the tool.
+    for (auto& [name, other] : terminals_) {
+      if (other.running) other.lacks = reason;
+    }
+  }
+  const bool goes_on = !block.lines.empty() && !is_command(block.lines.front());
+  if (reason.empty() && goes_on) reason = terminal.lacks;
+  // README.md runs the tests, which check README.md: once is enough.
+  static const std::regex check(R"(\$ (\./tutorial (test|compare)|ctest)\b.*)");
+  const auto is_check = [](const std::string& line) { return std::regex_match(line, check); };
+  if (reason.empty() && std::getenv("TUTORIAL_INSIDE_TEST") != nullptr &&
+      std::any_of(block.lines.begin(), block.lines.end(), is_check)) {
+    reason = "runs inside of itself";
+  }
+  if (!reason.empty()) ++skipped_[reason];
+  return !reason.empty();
+}
+
+// The steps of the block, and those of each of its variants.
+std::vector<std::vector<Console::Step>> Console::ways_of(const Block& block,
+                                                         const std::vector<const Block*>& variants,
+                                                         Terminal& terminal) {
+  const std::string user_before = terminal.user;
+  std::vector<std::vector<Step>> ways = {steps_of(block, terminal.user)};
+  for (const Block* variant : variants) {
+    std::string user = user_before;
+    std::vector<Step> steps = steps_of(*variant, user);
+    const Step& first = ways[0].front();
+    if (steps.front().kind == Step::Kind::go_on && first.kind == Step::Kind::command) {
+      steps.front().kind = first.kind;  // the variant shows the output alone
+      steps.front().text = first.text;
+    }
+    const auto same_action = [](const Step& a, const Step& b) {
+      return a.kind == b.kind && a.text == b.text;
+    };
+    if (std::equal(steps.begin(), steps.end(), ways[0].begin(), ways[0].end(), same_action)) {
+      ways.push_back(std::move(steps));
+    } else {
+      problem(variant->line, fmt::format("a variant of the block in line {} has to do the same", block.line));
+    }
+  }
+  return ways;
+}
+
+std::vector<Console::Step> Console::steps_of(const Block& block, std::string& user) const {
+  std::vector<Step> steps;
+  const auto add = [&](Step::Kind kind, std::string text, std::string prompt, std::size_t line) -> Step& {
+    return steps.emplace_back(Step{kind, std::move(text), std::move(prompt), false, {}, line, {}});
+  };
+  for (std::size_t i = 0; i < block.lines.size(); ++i) {
+    const std::string& line = block.lines[i];
+    const std::size_t number = block.line + 1 + i;
+    const bool is_last = i + 1 == block.lines.size();
+    const std::string user_prompt = user.empty() ? "" : user + " > ";
+    // A prompt alone is one that Enter is pressed at, unless the block ends there.
+    const auto is_typed = [&](const std::string& prompt) {
+      if (prompt.empty()) return false;
+      if (line == prompt || line == without_trailing_spaces(prompt)) return !is_last;
+      return line.starts_with(prompt);
+    };
+
+    if (is_command(line)) {
+      Step& step = add(Step::Kind::command, line.substr(2), "", number + 1);
+      step.command_lines = {line};
+      while (step.text.ends_with('\\') && i + 1 < block.lines.size()) {
+        step.command_lines.push_back(block.lines[++i]);
+        step.text += '\n' + block.lines[i];
+        ++step.first;
+      }
+      user = user_of(step.text);
+    } else if (line.ends_with("^C") || line.ends_with("^D")) {
+      const auto kind = line.back() == 'C' ? Step::Kind::interrupt : Step::Kind::end_input;
+      const bool anytime =
+          !steps.empty() && !steps.back().lines.empty() && steps.back().lines.back() == left_out;
+      if (steps.empty()) add(Step::Kind::go_on, "", "", number);
+      Step& step = add(kind, "", line.substr(0, line.size() - 2), number);
+      step.lines = {line};
+      if (kind == Step::Kind::interrupt && anytime) {
+        Step& before = steps[steps.size() - 2];
+        before.lines.pop_back();
+        step.lines = {left_out, line};
+        step.first = number - 1;
+        step.anytime = true;
+      }
+    } else if (const std::string prompt = is_typed("Username: ") ? "Username: " : user_prompt;
+               is_typed(prompt)) {
+      if (steps.empty()) add(Step::Kind::go_on, "", "", number);
+      const std::string text = line.substr(std::min(prompt.size(), line.size()));
+      add(Step::Kind::type, text, prompt, number).lines = {line};
+      if (prompt == "Username: ") user = text;
+    } else {
+      if (steps.empty()) add(Step::Kind::go_on, "", "", number);
+      steps.back().lines.push_back(line);
+    }
+  }
+  if (steps.empty()) add(Step::Kind::go_on, "", "", block.line + 1);
+  return steps;
+}
+
+void Console::act(Terminal& terminal, const Step& step) {
+  if (step.kind == Step::Kind::go_on) return;
+  if (!step.anytime) come_to_rest();
+  if (step.kind == Step::Kind::command) {
+    start(terminal, step);
+    return;
+  }
+  terminal.shown_current.clear();
+  if (!terminal.running) return;
+  if (step.kind == Step::Kind::type) {
+    terminal.program->type(stand_ins_.in_input(step.text) + '\n');
+  } else if (step.kind == Step::Kind::interrupt) {
+    terminal.interrupted = true;
+    terminal.program->type("\x03");
+  } else {
+    terminal.screen.show(step.prompt.empty() ? "^D\n" : "^D");  // the terminal itself shows nothing
+    terminal.program->type("\x04");
+  }
+}
+
+void Console::start(Terminal& terminal, const Step& step) {
+  const std::size_t line = step.first - step.command_lines.size();
+  if (terminal.running && terminal.lacks.empty()) {
+    wait_for_end(terminal, line);
+    check_all_shown(terminal);
+  }
+  const bool shows_code = step.text.find("$?") != std::string::npos;
+  if (!shows_code) check_exit_code(terminal);
+  std::string command = stand_ins_.in_command(step.text);
+  if (shows_code) command = fmt::format("(exit {}); {}", terminal.exit_code, command);
+
+  std::string user = std::move(terminal.user);
+  terminal = Terminal();
+  terminal.user = std::move(user);
+  terminal.command_line = terminal.last_line = line;
+  terminal.last_shown = shown_.size() - 1;
+  terminal.running = true;
+  terminal.program =
+      std::make_unique<Process>(std::vector<std::string>{"env", "TERM=dumb", "NO_COLOR=1", "LC_ALL=C",
+                                                         "TUTORIAL_INSIDE_TEST=1", "bash", "-c", command},
+                                Process::Stdio::terminal);
+}
+
+void Console::wait_for_end(Terminal& terminal, std::size_t line) {
+  Clock::time_point asleep_since = Clock::now();
+  while (terminal.running && Clock::now() < asleep_since + patience_.asleep) {
+    if (!at_rest()) asleep_since = Clock::now();
+  }
+  if (terminal.running)
+    problem(line, "a command cannot start here: the program in this terminal has not ended");
+}
+
+// How many lines of the screen the step's lines stand for, with the one that the cursor is in or without;
+// nothing if the screen is not (yet) as the page has it.
+std::optional<std::size_t> Console::taken(const Terminal& terminal, const Step& step, Until until,
+                                          const std::string& prompt) const {
+  Lines page = canonical(step.lines, false);
+  const Lines printed = canonical(unshown(terminal), true);
+  const std::string current = visible(terminal.screen.current());
+  if (until == Until::end && terminal.running) return std::nullopt;
+  if (until == Until::prompt && (!terminal.running || current != prompt)) return std::nullopt;
+
+  const bool whole = !terminal.running || until == Until::prompt;
+  if (const auto count = match(page, printed, whole)) return count;
+  if (until == Until::rest && !page.empty() && page.back() == without_trailing_spaces(current)) {
+    page.pop_back();  // a prompt, behind which the cursor stays
+    if (const auto count = match(page, printed, true)) return *count + 1;
+  }
+  return std::nullopt;
+}
+
+// Waits until the screen shows what step `index` of one of the ways shows, and drops the other ways. What is
+// shown instead is a problem.
+void Console::wait_for(Terminal& terminal, std::vector<std::vector<Step>>& ways, std::size_t index,
+                       Until until, const std::string& prompt) {
+  const Clock::time_point begin = Clock::now();
+  Clock::time_point asleep_since = begin;
+  std::vector<std::optional<std::size_t>> counts(ways.size());
+  std::optional<std::size_t> most;
+  bool late = false;
+  while (true) {
+    const bool rest = at_rest();
+    if (!rest) asleep_since = Clock::now();
+    const std::size_t printed = unshown(terminal).size();
+    const bool there =
+        until == Until::rest || (until == Until::prompt && visible(terminal.screen.current()) == prompt);
+    bool more_may_help = !there;
+    for (std::size_t way = 0; way < ways.size(); ++way) {
+      const Step& step = ways[way][index];
+      counts[way] = taken(terminal, step, until, prompt);
+      more_may_help = more_may_help || printed < step.lines.size() || leaves_out_lines(step.lines);
+    }
+    most = *std::max_element(counts.begin(), counts.end());
+    const bool begins_to_leave_out = until == Until::nothing && most && printed > *most;
+    if (most && (rest || !terminal.running || begins_to_leave_out)) break;
+    if (!terminal.running || (rest && !more_may_help)) break;
+    late = Clock::now() > asleep_since + patience_.asleep || Clock::now() > begin + patience_.busy;
+    if (late) break;
+  }
+
+  if (!most) {
+    differs(terminal, ways.front()[index], until, prompt, late);
+    return;
+  }
+  for (std::size_t way = ways.size(); way-- > 0;) {
+    if (counts[way] != most) ways.erase(ways.begin() + static_cast<std::ptrdiff_t>(way));
+  }
+  const Step& step = ways.front()[index];
+  Lines printed = unshown(terminal);
+  const bool with_current = *most > printed.size();
+  terminal.shown += with_current ? printed.size() : *most;
+  if (*most > 0) terminal.shown_current = with_current ? visible(terminal.screen.current()) : "";
+  printed.resize(*most, terminal.shown_current);
+  const std::vector<Pair> pairs = align(canonical(step.lines, false), canonical(printed, true));
+  record(step, shortened(pairs, printed), step.lines);
+}
+
+void Console::differs(Terminal& terminal, const Step& step, Until until, const std::string& prompt,
+                      bool late) {
+  const bool was_running = terminal.running;
+  const std::string current = visible(terminal.screen.current());
+  Lines printed = unshown(terminal);
+  if (until == Until::rest && was_running && !leaves_out_lines(step.lines)) {
+    printed.resize(std::min(printed.size(), step.lines.size()));  // the rest may be for a later block
+  }
+  terminal.shown += printed.size();
+  if (was_running && !current.empty() && (until != Until::prompt || current != prompt)) {
+    printed.push_back(current);
+    terminal.shown_current = current;
+  }
+
+  const std::vector<Pair> pairs = align(canonical(step.lines, false), canonical(printed, true));
+  const auto before = first_difference(pairs);
+  const std::size_t last = step.first + step.lines.size() - 1;
+  std::size_t line = before ? std::min(step.first + *before, last) : last;
+  std::string text = "the page (-) and the program (+) differ:\n";
+  if (late && until == Until::end) {
+    text = "this command does not end; the page (-) and the program (+) show:\n";
+    if (!before) line = terminal.command_line;
+  } else if (until == Until::prompt && !was_running) {
+    text = fmt::format("the program ends, and does not wait behind `{}`:\n", prompt);
+    line = step.first + before.value_or(step.lines.size());
+  } else if (until == Until::prompt && current != prompt) {
+    text = fmt::format("the program waits behind `{}`, not behind `{}`:\n", current, prompt);
+    line = step.first + before.value_or(step.lines.size());
+  }
+  problem(line, text + diff(pairs, step.lines, printed));
+  record(step, shortened(pairs, printed), updated(pairs, step.lines, printed));
+  shown_.back().same = false;
+
+  // Where the program is as the page has it, the page can go on.
+  const bool can_go_on = until == Until::rest || (until == Until::end && !was_running) ||
+                         (until == Until::prompt && was_running && current == prompt);
+  if (!can_go_on) {
+    terminal.program.reset();
+    terminal.running = false;
+    terminal.failed = true;
+  }
+  if (late) patience_.asleep = std::min(patience_.asleep, patience_after_failure);
+}
+
+void Console::record(const Step& step, const Lines& printed, const Lines& updated) {
+  Shown& shown = shown_.back();
+  for (Lines* lines : {&shown.page, &shown.printed, &shown.updated}) {
+    lines->insert(lines->end(), step.command_lines.begin(), step.command_lines.end());
+  }
+  shown.page.insert(shown.page.end(), step.lines.begin(), step.lines.end());
+  shown.printed.insert(shown.printed.end(), printed.begin(), printed.end());
+  shown.updated.insert(shown.updated.end(), updated.begin(), updated.end());
+}
+
+void Console::check_exit_code(Terminal& terminal) {
+  const bool expected =
+      terminal.exit_code == 0 || (terminal.interrupted && terminal.exit_code == 128 + SIGINT);
+  if (expected || terminal.failed || terminal.running) return;
+  problem(terminal.command_line,
+          fmt::format("this command fails with exit code {}; if it should, the page shows it: `$ echo $?`",
+                      terminal.exit_code));
+  shown_[terminal.last_shown].same = false;
+}
+
+void Console::check_all_shown(Terminal& terminal) {
+  Lines printed = unshown(terminal);
+  const std::string current = visible(terminal.screen.current());
+  if (terminal.running && current != terminal.shown_current) printed.push_back(current);
+  if (printed.empty() || terminal.leaves_out || terminal.failed) return;
+  problem(terminal.last_line, "the program goes on to print what the page does not show:\n" +
+                                  fmt::format("  + {}\n", fmt::join(printed, "\n  + ")));
+  Shown& shown = shown_[terminal.last_shown];
+  shown.same = false;
+  shown.printed.insert(shown.printed.end(), printed.begin(), printed.end());
+  shown.updated.insert(shown.updated.end(), printed.begin(), printed.end());
+}
+
+// The lines on the screen that the page has not shown yet.
+Lines Console::unshown(const Terminal& terminal) const {
+  const std::vector<std::string>& all = terminal.screen.lines();
+  Lines lines;
+  for (std::size_t i = terminal.shown; i < all.size(); ++i) lines.push_back(visible(all[i]));
+  const std::string& current = terminal.screen.current();
+  if (!terminal.running && !current.empty() && terminal.shown <= all.size())
+    lines.push_back(visible(current));
+  return lines;
+}
+
+// A line of the screen as the page has it. With control characters it is not: a reader cannot see those.
+std::string Console::visible(const std::string& line) const {
+  const std::string text = printable(line);
+  return stand_ins_.in_output(text == line ? line : "(with control characters) " + text);
+}
+
+void Console::read_output() {
+  for (auto& [name, terminal] : terminals_) {
+    if (!terminal.running) continue;
+    if (const auto bytes = terminal.program->read(std::chrono::milliseconds(0))) {
+      something_came_ = something_came_ || !bytes->empty();
+      show(terminal, *bytes);
+    } else {
+      something_came_ = true;
+      terminal.running = false;
+      terminal.exit_code = terminal.program->wait();
+    }
+    // A prompt that the page has shown ends as it is: the page does not show it again.
+    const Lines lines = unshown(terminal);
+    if (!lines.empty() && !terminal.shown_current.empty() && lines.front() == terminal.shown_current) {
+      ++terminal.shown;
+      terminal.shown_current.clear();
+    }
+  }
+}
+
+// On the page ^C, which the terminal shows, ends its line; what the program prints then begins the next.
+void Console::show(Terminal& terminal, std::string_view bytes) {
+  constexpr std::string_view echo = "^C";
+  const std::size_t at = bytes.find(echo);
+  if (terminal.interrupted && at != std::string_view::npos) {
+    terminal.screen.show(bytes.substr(0, at + echo.size()));
+    terminal.screen.break_line();
+    bytes.remove_prefix(at + echo.size());
+  }
+  terminal.screen.show(bytes);
+}
+
+// Takes a moment to see whether any program prints or does something.
+bool Console::at_rest() {
+  std::set<pid_t> sessions;
+  for (const auto& [name, terminal] : terminals_) {
+    if (terminal.running) sessions.insert(terminal.program->id());
+  }
+  const auto before = all_asleep(sessions);
+  poll(nullptr, 0, can_see_sleep ? 20 : 300);
+  something_came_ = false;
+  read_output();
+  return !something_came_ && before && all_asleep(sessions) == before;
+}
+
+void Console::come_to_rest() {
+  const Clock::time_point deadline = Clock::now() + patience_.asleep;
+  while (!at_rest() && Clock::now() < deadline) continue;
+}

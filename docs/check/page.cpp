@@ -1,0 +1,205 @@
+#include "docs/check/page.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <map>
+#include <regex>
+#include <utility>
+
+namespace {
+
+bool is_blank(std::string_view line) {
+  return line.find_first_not_of(" \t") == std::string_view::npos;
+}
+
+std::string trimmed(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return std::string(text.substr(first, text.find_last_not_of(" \t") - first + 1));
+}
+
+// The nearest line above `index` that is not blank, or nothing if there is none.
+std::string_view line_above(const std::vector<std::string>& lines, std::size_t& index) {
+  while (index > 0) {
+    if (!is_blank(lines[--index])) return lines[index];
+  }
+  return {};
+}
+
+std::string reason_not_to_run(std::string_view line) {
+  static const std::regex comment(R"(<!-- not run: (.*\S) *-->)");
+  std::smatch match;
+  const std::string text = trimmed(line);
+  return std::regex_match(text, match, comment) ? match[1].str() : "";
+}
+
+// A line as a reader sees it, without the marks of links, code and emphasis.
+std::string plain(const std::string& markdown) {
+  static const std::regex link(R"(!?\[([^\]]*)\]\([^)]*\))");
+  static const std::regex marks(R"([`*])");
+  return std::regex_replace(std::regex_replace(markdown, link, "$1"), marks, "");
+}
+
+std::string anchor_of(const std::string& heading) {
+  std::string anchor;
+  for (std::size_t i = 0; i < heading.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(heading[i]);
+    if (std::isalnum(byte) != 0 || byte == '-' || byte == '_') {
+      anchor += static_cast<char>(std::tolower(byte));
+    } else if (byte == ' ') {
+      anchor += '-';
+    } else if (byte == 0xe2) {
+      i += 2;  // U+2000 to U+2FFF: dashes, quotes, arrows
+    } else if (byte >= 0x80) {
+      anchor += heading[i];
+    }
+  }
+  return anchor;
+}
+
+std::vector<std::string> cells_of(std::string_view line) {
+  std::vector<std::string> cells(1);
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (line[i] == '\\' && i + 1 < line.size() && line[i + 1] == '|') {
+      cells.back() += line[++i];
+    } else if (line[i] == '|') {
+      cells.emplace_back();
+    } else if (line[i] != '`') {
+      cells.back() += line[i];
+    }
+  }
+  for (std::string& cell : cells) cell = trimmed(cell);
+  if (cells.front().empty()) cells.erase(cells.begin());  // what stands outside of the outer two |
+  if (!cells.empty() && cells.back().empty()) cells.pop_back();
+  return cells;
+}
+
+class Parser {
+ public:
+  Parser(std::string path, std::string_view text) {
+    page_.path = std::move(path);
+    page_.lines = split_lines(text);
+  }
+
+  Page parse() {
+    for (next_ = 0; next_ < page_.lines.size(); ++next_) {
+      const std::string& line = page_.lines[next_];
+      const std::string text = trimmed(line);
+      if (text.starts_with("```") || text.starts_with("~~~")) {
+        block(line);
+      } else if (line.starts_with("    ") && !in_list_ && (next_ == 0 || is_blank(page_.lines[next_ - 1]))) {
+        problem("an indented block: write it between ``` and say what it is");
+        while (next_ + 1 < page_.lines.size() && page_.lines[next_ + 1].starts_with("    ")) ++next_;
+      } else {
+        prose(line);
+      }
+    }
+    return std::move(page_);
+  }
+
+ private:
+  void problem(std::string text) { page_.problems.push_back({page_.place(next_ + 1), std::move(text)}); }
+
+  void block(const std::string& fence) {
+    Block block;
+    block.line = next_ + 1;
+    if (!fence.starts_with("```"))
+      problem("an indented block or one of ~~~: write it between ``` at the left edge");
+    const std::string mark = trimmed(fence).substr(0, 3);
+    block.language = trimmed(trimmed(fence).substr(3));
+
+    std::size_t above = next_;
+    block.caption = line_above(page_.lines, above);
+    block.not_run = reason_not_to_run(block.caption);
+    if (block.not_run.empty()) block.not_run = reason_not_to_run(line_above(page_.lines, above));
+
+    while (++next_ < page_.lines.size() && trimmed(page_.lines[next_]) != mark) {
+      block.lines.push_back(page_.lines[next_]);
+    }
+    if (next_ == page_.lines.size()) {
+      page_.problems.push_back({page_.place(block.line), "this block does not end"});
+    }
+    page_.blocks.push_back(std::move(block));
+  }
+
+  void prose(const std::string& line) {
+    static const std::regex heading(R"(#{1,6} +(.*\S) *)");
+    static const std::regex list_item(R"( *([-*+]|[0-9]+\.) .*)");
+    static const std::regex named_anchor(R"re(<a (?:id|name)="([^"]+)">)re");
+    static const std::regex comment(R"( *<!-- *not run.*)");
+
+    if (!is_blank(line) && !line.starts_with(' ')) in_list_ = false;
+    if (std::regex_match(line, list_item)) in_list_ = true;
+    if (std::regex_match(line, comment) && reason_not_to_run(line).empty()) {
+      problem("no reason: write <!-- not run: REASON -->");
+    }
+    std::smatch match;
+    if (std::regex_match(line, match, heading)) {
+      const std::string anchor = anchor_of(plain(match[1]));
+      const int count = headings_[anchor]++;
+      page_.anchors.insert(count == 0 ? anchor : anchor + '-' + std::to_string(count));
+    }
+    if (std::regex_search(line, match, named_anchor)) page_.anchors.insert(match[1]);
+    links(line);
+    if (line.starts_with('|')) table_line(line);
+  }
+
+  void links(const std::string& line) {
+    static const std::regex code(R"(`[^`]*`)");
+    // [text](target "title"), ![image](target), [name]: target, <http://target>
+    static const std::regex link(R"(\]\(([^)\s]*)(?: +"[^"]*")? *\)|^\[[^\]]+\]: +(\S+)|<(https?:[^>]*)>)");
+    const std::string text = std::regex_replace(line, code, "`");
+    for (std::sregex_iterator i(text.begin(), text.end(), link), end; i != end; ++i) {
+      for (std::size_t group = 1; group <= 3; ++group) {
+        if ((*i)[group].matched) page_.links.push_back({next_ + 1, (*i)[group]});
+      }
+    }
+  }
+
+  void table_line(const std::string& line) {
+    const bool is_head = next_ == 0 || !page_.lines[next_ - 1].starts_with('|');
+    std::vector<std::string> cells = cells_of(line);
+    if (is_head) {
+      in_option_table_ = !cells.empty() && cells[0] == "option";
+      std::size_t above = next_;
+      if (in_option_table_)
+        page_.tables.push_back({next_ + 1, std::string(line_above(page_.lines, above)), {}});
+    } else if (in_option_table_ && line.find_first_not_of("|-: ") != std::string::npos) {
+      page_.tables.back().rows.push_back({next_ + 1, std::move(cells)});
+    }
+  }
+
+  Page page_;
+  std::size_t next_ = 0;
+  bool in_list_ = false;
+  bool in_option_table_ = false;
+  std::map<std::string, int> headings_;
+};
+
+}  // namespace
+
+Page parse_page(std::string path, std::string_view text) {
+  return Parser(std::move(path), text).parse();
+}
+
+std::vector<std::string> code_spans(std::string_view line) {
+  std::vector<std::string> spans;
+  while (true) {
+    const std::size_t begin = line.find('`');
+    if (begin == std::string_view::npos) return spans;
+    const std::size_t end = line.find('`', begin + 1);
+    if (end == std::string_view::npos) return spans;
+    spans.emplace_back(line.substr(begin + 1, end - begin - 1));
+    line.remove_prefix(end + 1);
+  }
+}
+
+std::vector<std::string> split_lines(std::string_view text) {
+  std::vector<std::string> lines;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    lines.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return lines;
+}

@@ -1,0 +1,474 @@
+// The check of the pages checks itself: it is given pages with one thing wrong, and has to say where.
+#include "docs/check/check.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "docs/check/columns.hpp"
+#include "docs/check/update.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// A repository with one small part, in a temporary folder.
+class CheckTest : public testing::Test {
+ protected:
+  CheckTest() {
+    std::string path = fs::temp_directory_path() / ("check_test-" + std::string(6, 'X'));
+    if (mkdtemp(path.data()) == nullptr) throw std::runtime_error("mkdtemp");
+    repository_ = {path, fs::path(path) / "build"};
+    write("part9_test/server.cpp", "// The server.\nint main() {\n  if (true) {\n    serve();\n  }\n}\n");
+    write("part9_test/shared.cpp", "void serve() {}\n");
+    write("docs/part8.md", "# Part 8\n\n## The end\n\n## The end\n");
+    write("build/part9_test/server",
+          "#!/bin/sh\n"
+          "echo '  --port PORT               the port (default 1234)'\n"
+          "echo '  --help                    shows this text'\n");
+    fs::permissions(repository_.build / "part9_test/server", fs::perms::owner_all);
+    fs::current_path(repository_.root);
+  }
+
+  ~CheckTest() override {
+    fs::current_path("/");
+    fs::remove_all(repository_.root);
+  }
+
+  void write(const std::string& path, const std::string& text) {
+    fs::create_directories((repository_.root / path).parent_path());
+    std::ofstream(repository_.root / path) << text;
+  }
+
+  Report check(const std::string& text, const std::string& path = "docs/x.md", Patience patience = {}) {
+    return check_page(parse_page(path, text), repository_, patience);
+  }
+
+  Repository repository_;
+};
+
+// What was found, a line each: the place, and the first line of the text.
+std::vector<std::string> found(const Report& report) {
+  std::vector<std::string> lines;
+  for (const Problem& problem : report.problems) {
+    lines.push_back(problem.place + ": " + problem.text.substr(0, problem.text.find('\n')));
+  }
+  return lines;
+}
+
+using Found = std::vector<std::string>;
+
+const Found nothing;
+constexpr Patience little = {std::chrono::milliseconds(200), std::chrono::seconds(60)};
+
+// A chat client, typed in by the reader: its name is asked for, and it says what it is told.
+const std::string chat_client = R"(
+`my/chat.sh`:
+
+```bash
+printf 'Username: '; read -r name
+while printf '%s > ' "$name"; read -r line; do
+  if [ -n "$line" ]; then echo "you said $line"; fi
+done
+echo
+```
+)";
+
+// --- Console blocks
+// -------------------------------------------------------------------------------------------
+
+class ConsoleBlock : public CheckTest {};
+
+TEST_F(ConsoleBlock, AcceptsWhatACommandPrints) {
+  const Report report = check("```console\n$ echo one; echo two\none\ntwo\n```\n");
+  EXPECT_EQ(found(report), nothing);
+  ASSERT_EQ(report.shown.size(), 1U);
+  EXPECT_EQ(report.shown[0].printed, (Lines{"$ echo one; echo two", "one", "two"}));
+}
+
+TEST_F(ConsoleBlock, FindsAWrongWord) {
+  const Report report = check("```console\n$ echo one; echo two\none\ntoo\n```\n");
+  EXPECT_EQ(found(report), Found{"docs/x.md:4: the page (-) and the program (+) differ:"});
+  EXPECT_EQ(report.problems.at(0).text,
+            "the page (-) and the program (+) differ:\n    one\n  - too\n  + two\n");
+  EXPECT_EQ(report.shown.at(0).updated, (Lines{"$ echo one; echo two", "one", "two"}));
+}
+
+TEST_F(ConsoleBlock, FindsALineThatIsNotPrinted) {
+  EXPECT_EQ(found(check("```console\n$ echo one\none\ntwo\n```\n")),
+            Found{"docs/x.md:4: the page (-) and the program (+) differ:"});
+}
+
+TEST_F(ConsoleBlock, FindsALineThatThePageDoesNotShow) {
+  EXPECT_EQ(found(check("```console\n$ echo one; echo two\none\n```\n")),
+            Found{"docs/x.md:3: the page (-) and the program (+) differ:"});
+  EXPECT_EQ(found(check("```console\n$ echo one\n$ echo two\ntwo\n```\n")),
+            Found{"docs/x.md:2: the page (-) and the program (+) differ:"});
+}
+
+TEST_F(ConsoleBlock, FindsALineThatAServerPrintsBehindTheLastOneShown) {
+  const std::string server = "Terminal 1:\n\n```console\n$ echo listening; echo more; cat\nlistening\n```\n";
+  EXPECT_EQ(found(check(server)),
+            Found{"docs/x.md:5: the program goes on to print what the page does not show:"});
+  EXPECT_EQ(found(check(server + "\n**Terminal 1**, the server:\n\n```console\nmore\n```\n")), nothing);
+}
+
+TEST_F(ConsoleBlock, FindsALineThatAServerPrintsWhenItsClientHasEnded) {
+  EXPECT_EQ(found(check("Terminal 1:\n```console\n$ mkfifo my/pipe; cat my/pipe; echo bye; cat\n```\n"
+                        "Terminal 2:\n```console\n$ echo hello > my/pipe\n```\n"
+                        "Terminal 1:\n```console\nhello\n```\n")),
+            Found{"docs/x.md:11: the program goes on to print what the page does not show:"});
+}
+
+TEST_F(ConsoleBlock, LooksIntoTheOtherTerminalsInTheOrderOfThePage) {
+  EXPECT_EQ(
+      found(check("Terminal 1:\n```console\n$ mkfifo my/pipe; echo ready; cat my/pipe; cat\nready\n```\n"
+                  "Terminal 2:\n```console\n$ echo hello > my/pipe\n```\n"
+                  "Terminal 1:\n```console\nhello\n^C\n$ echo $?\n130\n```\n")),
+      nothing);
+}
+
+TEST_F(ConsoleBlock, FindsACommandThatHangs) {
+  EXPECT_EQ(found(check("```console\n$ echo one; cat\none\n$ echo two\ntwo\n```\n", "docs/x.md", little)),
+            Found{"docs/x.md:2: this command does not end; the page (-) and the program (+) show:"});
+  EXPECT_EQ(found(check("Terminal 1:\n```console\n$ cat\n```\nTerminal 1:\n```console\n$ true\n```\n",
+                        "docs/x.md", little)),
+            Found{"docs/x.md:7: a command cannot start here: the program in this terminal has not ended"});
+}
+
+TEST_F(ConsoleBlock, FindsALineThatDoesNotCome) {
+  EXPECT_EQ(found(check("Terminal 1:\n```console\n$ echo one; cat\none\ntwo\n```\n", "docs/x.md", little)),
+            Found{"docs/x.md:5: the page (-) and the program (+) differ:"});
+}
+
+TEST_F(ConsoleBlock, FindsACommandThatFails) {
+  const Found failure = {
+      "docs/x.md:2: this command fails with exit code 3; if it should, the page shows it: "
+      "`$ echo $?`"};
+  EXPECT_EQ(found(check("```console\n$ (exit 3)\n$ true\n```\n")), failure);
+  EXPECT_EQ(found(check("```console\n$ (exit 3)\n```\n")), failure);
+  EXPECT_EQ(found(check("```console\n$ (exit 3)\n$ echo $?\n3\n```\n")), nothing);
+  EXPECT_EQ(found(check("```console\n$ (exit 3)\n$ echo $?\n0\n```\n")),
+            Found{"docs/x.md:4: the page (-) and the program (+) differ:"});
+}
+
+TEST_F(ConsoleBlock, FindsControlCharacters) {
+  EXPECT_EQ(found(check("```console\n$ printf '\\033[1mred\\n'\n\\x1b[1mred\n```\n")),
+            Found{"docs/x.md:3: the page (-) and the program (+) differ:"});
+}
+
+TEST_F(ConsoleBlock, ShowsLinesAsATerminalDoes) {
+  EXPECT_EQ(found(check(
+                "```console\n$ printf 'alice > \\r\\033[Kbob > hi\\nabc\\b\\bBC\\n'\nbob > hi\naBC\n```\n")),
+            nothing);
+}
+
+TEST_F(ConsoleBlock, LeavesOutLinesWhereThePageDoes) {
+  EXPECT_EQ(found(check("```console\n$ seq 9\n1\n...\n8\n9\n$ true\n...\n```\n")), nothing);
+  EXPECT_EQ(found(check("```console\n$ seq 9\n1\n...\n7\n9\n```\n")),
+            Found{"docs/x.md:6: the page (-) and the program (+) differ:"});
+}
+
+TEST_F(ConsoleBlock, StopsAProgramThatPrintsForEver) {
+  EXPECT_EQ(found(check("```console\n$ yes\ny\n...\n^C\n```\n")), nothing);
+}
+
+TEST_F(ConsoleBlock, TypesBehindThePrompts) {
+  EXPECT_EQ(found(check(
+                chat_client +
+                "\n**Terminal 2**, alice:\n\n```console\n$ bash my/chat.sh\nUsername: alice\nalice > hello\n"
+                "you said hello\nalice >\nalice >\n```\n"
+                "Terminal 2:\n```console\nalice > bye\nyou said bye\nalice > ^D\n```\n")),
+            nothing);
+}
+
+TEST_F(ConsoleBlock, FindsAWrongPrompt) {
+  // The chat client above has 10 lines.
+  EXPECT_EQ(found(check(chat_client + "```console\n$ bash my/chat.sh\nWhat? alice\nalice > ^D\n```\n",
+                        "docs/x.md", little)),
+            Found{"docs/x.md:13: the program waits behind `Username: `, not behind `alice > `:"});
+  EXPECT_EQ(
+      found(check(chat_client + "Terminal 1:\n```console\n$ bash my/chat.sh\nUsername: alice\nbob > \n```\n",
+                  "docs/x.md", little)),
+      Found{"docs/x.md:15: the page (-) and the program (+) differ:"});
+  EXPECT_EQ(found(check(chat_client + "Terminal 1:\n```console\n$ bash my/chat.sh\nUsername: alice\n```\n")),
+            Found{"docs/x.md:14: the program goes on to print what the page does not show:"});
+}
+
+TEST_F(ConsoleBlock, AcceptsEveryVariantAndNothingElse) {
+  const std::string page =
+      "```console\n$ cat my/a\none\n```\n\nor, in two pieces:\n\n```console\no\nne\n```\n";
+  const std::string file = "`my/a`:\n```python\n";
+  EXPECT_EQ(found(check(file + "one\n```\n" + page)), nothing);
+  EXPECT_EQ(found(check(file + "o\nne\n```\n" + page)), nothing);
+  EXPECT_EQ(found(check(file + "o\nn\ne\n```\n" + page)),
+            Found{"docs/x.md:9: the page (-) and the program (+) differ:"});
+  EXPECT_EQ(found(check("```console\n$ true\n```\nor:\n```console\n$ false\n```\n")),
+            Found{"docs/x.md:5: a variant of the block in line 1 has to do the same"});
+}
+
+TEST_F(ConsoleBlock, ComparesByShapeWhatDiffersFromRunToRun) {
+  const std::string now = "$(date +%s).5";
+  EXPECT_EQ(
+      found(check(
+          "```console\n$ echo 'from 127.0.0.1:45678, [::1]:45679'\nfrom 127.0.0.1:38848, [::1]:38849\n"
+          "$ echo \"('127.0.0.1', 45678)\"\n('127.0.0.1', 38848)\n"
+          "$ echo \"new message length: b'24        '\"; echo full message received; echo The time is " +
+          now +
+          "\nnew message length: b'30        '\nfull message received\nThe time is 1795334619.3903866\n"
+          "```\n")),
+      nothing);
+  const Found differ = {"docs/x.md:3: the page (-) and the program (+) differ:"};
+  EXPECT_EQ(found(check("```console\n$ echo 127.0.0.1:45678\n127.0.0.1:1234\n```\n")), differ);
+  EXPECT_EQ(found(check("```console\n$ echo 127.0.0.1:70000\n127.0.0.1:38848\n```\n")), differ);
+  EXPECT_EQ(found(check("```console\n$ echo The time is 5.5\nThe time is 1795334619.3903866\n```\n")),
+            differ);
+  EXPECT_EQ(found(check(
+                "```console\n$ echo \"new message length: b'25        '\"; echo full message received; echo "
+                "The time is " +
+                now +
+                "\nnew message length: b'30        '\nfull message received\nThe time is 1795334619.3903866\n"
+                "```\n")),
+            differ);
+}
+
+// As a solution of an exercise stands on a page.
+TEST_F(ConsoleBlock, RunsWhatIsFoldedAway) {
+  const std::string solution =
+      "<details>\n<summary>Solution</summary>\n\n`my/x.diff`:\n\n```diff\n-one\n+two\n```\n\n"
+      "```console\n$ cat my/x.diff\n-one\n";
+  const std::string end = "```\n\n</details>\n";
+  EXPECT_EQ(found(check(solution + "+two\n" + end)), nothing);
+  EXPECT_EQ(found(check(solution + end)), Found{"docs/x.md:13: the page (-) and the program (+) differ:"});
+}
+
+TEST_F(ConsoleBlock, HasAPortAndFoldersOfItsOwn) {
+  const Report report = check(
+      "```console\n$ echo 1234 1235 build/x @build/x my/x; echo 1234 build/x > my/y\n"
+      "1234 1235 build/x @build/x my/x\n$ wc -c < my/y\n```\n");
+  ASSERT_EQ(report.shown.size(), 1U);
+  EXPECT_EQ(report.shown[0].printed.at(1), "1234 1235 build/x @build/x my/x");
+  EXPECT_NE(report.shown[0].printed.at(3), "13");
+}
+
+TEST_F(ConsoleBlock, GivesOurProgramsItsPort) {
+  write("build/part9_test/client", "#!/bin/sh\necho $*\n");
+  fs::permissions(repository_.build / "part9_test/client", fs::perms::owner_all);
+  EXPECT_EQ(found(check("```console\n$ build/part9_test/client --read loop\n--port 1234 --read loop\n"
+                        "$ build/part9_test/client --port 1235 | cat\n--port 1235\n```\n")),
+            nothing);
+}
+
+TEST_F(ConsoleBlock, SkipsWithAReasonAndCounts) {
+  const std::string block = "To install:\n\n```console\n$ false\n```\n";
+  const Report report = check("<!-- not run: installs packages -->\n" + block);
+  EXPECT_EQ(found(report), nothing);
+  EXPECT_EQ(report.skipped, (std::map<std::string, int>{{"installs packages", 1}}));
+  EXPECT_EQ(found(check("<!-- not run -->\n" + block)).at(0),
+            "docs/x.md:1: no reason: write <!-- not run: REASON -->");
+}
+
+TEST_F(ConsoleBlock, SkipsWhatNeedsAToolThatIsNotThere) {
+  const char* const before = std::getenv("PATH");
+  ASSERT_NE(before, nullptr);
+  const std::string path = before;
+  write("bin/empty", "");
+  setenv("PATH", (repository_.root / "bin").c_str(), 1);
+  for (const char* tool : {"bash", "env", "sh", "cat", "echo"}) {
+    for (const char* folder : {"/bin/", "/usr/bin/"}) {
+      std::error_code there;
+      fs::create_symlink(std::string(folder) + tool, repository_.root / "bin" / tool, there);
+    }
+  }
+  const Report report = check(
+      "Terminal 1:\n```console\n$ cat\n```\n```console\n$ echo x | nc localhost 1234\n```\n"
+      "Terminal 1:\n```console\nx\n```\n");
+  setenv("PATH", path.c_str(), 1);
+  EXPECT_EQ(found(report), nothing);
+  EXPECT_EQ(report.skipped, (std::map<std::string, int>{{"no nc", 2}}));
+}
+
+TEST_F(ConsoleBlock, DoesNotRunTheTestsInsideOfTheTests) {
+  setenv("TUTORIAL_INSIDE_TEST", "1", 1);
+  const Report report = check("```console\n$ ./tutorial test\n```\n");
+  unsetenv("TUTORIAL_INSIDE_TEST");
+  EXPECT_EQ(report.skipped, (std::map<std::string, int>{{"runs inside of itself", 1}}));
+}
+
+// --- Code blocks
+// ----------------------------------------------------------------------------------------------
+
+class CodeBlock : public CheckTest {};
+
+const std::string named = "[`part9_test/server.cpp`](../part9_test/server.cpp):\n\n";
+
+TEST_F(CodeBlock, AcceptsLinesOfAFileWhateverTheirIndentation) {
+  EXPECT_EQ(found(check("See `main` in `part9_test/server.cpp`:\n```cpp\nif (true) {\n  serve();\n}\n```\n")),
+            nothing);
+  EXPECT_EQ(found(check("`part9_test/server.cpp`:\n```cpp\n      serve();\n    }\n```\n")), nothing);
+}
+
+TEST_F(CodeBlock, FindsStaleLines) {
+  const Report report = check("`part9_test/server.cpp`:\n```cpp\nif (true) {\n  listen();\n}\n```\n");
+  EXPECT_EQ(found(report), Found{"docs/x.md:4: the page (-) and part9_test/server.cpp (+) differ:"});
+  EXPECT_EQ(report.quotes.at(0).now, (Lines{"if (true) {", "  serve();", "}"}));
+  EXPECT_EQ(found(check("`part9_test/server.cpp`:\n```cpp\nif (true) {\n serve();\n}\n```\n")),
+            Found{"docs/x.md:4: the page (-) and part9_test/server.cpp (+) differ:"});
+  EXPECT_EQ(found(check("`part9_test/server.cpp`:\n```cpp\nwhile (false);\n```\n")),
+            Found{"docs/x.md:2: these are not lines of part9_test/server.cpp"});
+}
+
+TEST_F(CodeBlock, FindsLinesOfAProgramThatAreNotOnItsPage) {
+  const std::string page =
+      named + "```cpp\n// The server.\nint main() {\n```\n\n" + named + "```cpp\n    serve();\n  }\n}\n```\n";
+  const Report report = check(page, "docs/part9.md");
+  EXPECT_EQ(found(report),
+            Found{"part9_test/server.cpp:3: lines 3 to 3 are not on the page docs/part9.md; the "
+                  "first is:"});
+  EXPECT_EQ(found(check(page + "\n" + named + "```cpp\nif (true) {\n```\n", "docs/part9.md")), nothing);
+}
+
+TEST_F(CodeBlock, FindsABlockWithoutAFile) {
+  const Found no_file = {
+      "docs/x.md:3: the line above this block names no file of the repository, nor says that "
+      "it is \"not in the repository\""};
+  EXPECT_EQ(found(check("Look:\n\n```cpp\nx\n```\n")), no_file);
+  EXPECT_EQ(found(check("`part9_test/client.cpp`:\n\n```cpp\nx\n```\n")), no_file);
+  EXPECT_EQ(found(check("Broken, and not in the repository:\n\n```cpp\nx\n```\n")), nothing);
+}
+
+TEST_F(CodeBlock, FindsBlocksOfNoKind) {
+  EXPECT_EQ(found(check("Look:\n```\nx\n```\n")).size(), 1U);
+  EXPECT_EQ(found(check("Look:\n```c\nx\n```\n")).size(), 1U);
+  EXPECT_EQ(found(check("Look:\n\n    indented\n    block\n\nText.\n")),
+            Found{"docs/x.md:3: an indented block: write it between ``` and say what it is"});
+  EXPECT_EQ(found(check("Look:\n```text\nx\n")), Found{"docs/x.md:2: this block does not end"});
+  EXPECT_EQ(found(check("Look:\n```python\nx\n```\n")).size(), 1U);
+  EXPECT_EQ(found(check("The Python original:\n```python\nx\n```\n")), nothing);
+}
+
+// --- Links and tables
+// -----------------------------------------------------------------------------------------
+
+class Reference : public CheckTest {};
+
+TEST_F(Reference, AcceptsFilesLinesAndHeadings) {
+  EXPECT_EQ(found(check(
+                "# What is `select()`?\n\n[a](part8.md) [b](part8.md#the-end-1) [c](#what-is-select)\n"
+                "![d](../part9_test/server.cpp) [e](../part9_test/server.cpp#L2-L6) <https://example.org/x>\n"
+                "`[not](a link)`\n")),
+            nothing);
+}
+
+TEST_F(Reference, FindsDeadLinksAnchorsAndImages) {
+  EXPECT_EQ(found(check("x\n[a](part7.md)\n")), Found{"docs/x.md:2: a dead link: there is no 'part7.md'"});
+  EXPECT_EQ(found(check("[a](part8.md#the-end-2)\n")),
+            Found{"docs/x.md:1: a dead link: there is no '#the-end-2' in docs/part8.md"});
+  EXPECT_EQ(found(check("[a](#nowhere)\n")),
+            Found{"docs/x.md:1: a dead link: there is no '#nowhere' in docs/x.md"});
+  EXPECT_EQ(found(check("![a](picture.png)\n")),
+            Found{"docs/x.md:1: a dead link: there is no 'picture.png'"});
+  EXPECT_EQ(found(check("[a](../part9_test/server.cpp#L7)\n")).size(), 1U);
+  EXPECT_EQ(found(check("[a](../../outside)\n")).size(), 1U);
+  EXPECT_EQ(found(check("[a](https://)\n")), Found{"docs/x.md:1: 'https://' is not an address"});
+}
+
+TEST_F(Reference, ComparesTablesOfOptionsWithHelp) {
+  const std::string head =
+      "Of `build/part9_test/server`:\n\n| option | default | meaning |\n| --- | --- | --- |\n";
+  EXPECT_EQ(found(check(head + "| `--port PORT` | 1234 | the port |\n")), nothing);
+  const Found differ = {"docs/x.md:5: the table (-) and build/part9_test/server --help (+) differ:"};
+  EXPECT_EQ(found(check(head + "| `--port PORT` | 1235 | the port |\n")), differ);
+  EXPECT_EQ(found(check(head + "| `--port PORT` | 1234 | a port |\n")), differ);
+  EXPECT_EQ(found(check(head)).size(), 1U);
+}
+
+// --- compare --------------------------------------------------------------------------------------------------
+
+class Compare : public CheckTest {
+ protected:
+  Update update(const std::string& text) {
+    const Page page = parse_page("docs/x.md", text);
+    return updated_page(page, check_page(page, repository_, little));
+  }
+};
+
+TEST_F(Compare, UpdatesOutputsAndKeepsWhatIsStillTrue) {
+  const std::string before = "# Title\n\n```console\n$ seq 4; echo 127.0.0.1:45678; echo new\n";
+  const Update result = update(before + "1\n...\n4\n127.0.0.1:38848\nold\n```\n\nThe end.\n");
+  EXPECT_EQ(result.text, before + "1\n...\n4\n127.0.0.1:38848\nnew\n```\n\nThe end.\n");
+  EXPECT_EQ(result.blocks, 1U);
+}
+
+TEST_F(Compare, UpdatesWhatIsPrintedBehindTheLastLineShown) {
+  const std::string page = "Terminal 1:\n```console\n$ echo one; echo two; cat\none\n";
+  EXPECT_EQ(update(page + "```\n").text, page + "two\n```\n");
+}
+
+TEST_F(Compare, UpdatesWhatIsPrintedBehindWhatIsTyped) {
+  const std::string session = chat_client + "```console\n$ bash my/chat.sh\nUsername: alice\nalice > hello\n";
+  EXPECT_EQ(update(session + "you say hello\nalice > ^D\n```\n").text,
+            session + "you said hello\nalice > ^D\n```\n");
+}
+
+TEST_F(Compare, UpdatesCodeFromItsFirstToItsLastLine) {
+  EXPECT_EQ(
+      update("`part9_test/server.cpp`:\n```cpp\n  int main() {\n    serve();\n  }\n```\n").text,
+      "`part9_test/server.cpp`:\n```cpp\n  int main() {\n    if (true) {\n      serve();\n    }\n  }\n```\n");
+  EXPECT_EQ(update("`part9_test/server.cpp`:\n```cpp\nif (false) {\n  serve();\n}\n```\n").text,
+            "`part9_test/server.cpp`:\n```cpp\nif (true) {\n  serve();\n}\n```\n");
+}
+
+TEST_F(Compare, LeavesAPageThatIsTrueAsItIs) {
+  const std::string page = chat_client +
+                           "```console\n$ seq 3; echo 127.0.0.1:45678\n1\n...\n127.0.0.1:38848\n"
+                           "$ bash my/chat.sh\nUsername: alice\nalice > ^D\n```\n";
+  const Update result = update(page);
+  EXPECT_EQ(result.blocks, 0U);
+  EXPECT_EQ(result.text, page);
+}
+
+TEST_F(Compare, LeavesWhatItCannotUpdateAndSaysSo) {
+  const Update result =
+      update("```console\n$ echo one; cat\ntwo\n```\n`part9_test/server.cpp`:\n```cpp\nx\n```\n");
+  EXPECT_EQ(result.blocks, 0U);
+  ASSERT_EQ(result.left.size(), 2U);
+  EXPECT_EQ(result.left[0].place, "docs/x.md:1");
+  EXPECT_EQ(result.left[1].place, "docs/x.md:6");
+}
+
+TEST_F(Compare, ShowsBothSidesAndMarksWhatDiffers) {
+  const Column page = {"PAGE", {"one", "two", "..."}};
+  const Column build = {"BUILD", {"one", "three", "four", "..."}};
+  const std::string spaces(25, ' ');
+  EXPECT_EQ(side_by_side("Title", page, build, {61, false}),
+            "Title\n"
+            "PAGE" +
+                spaces +
+                " | BUILD\n"
+                "one " +
+                spaces +
+                " | one\n"
+                "two " +
+                spaces +
+                " ! three\n"
+                "    " +
+                spaces +
+                " ! four\n"
+                "... " +
+                spaces + " | ...\n\n");
+  EXPECT_EQ(side_by_side("Title", page, build, {40, false}),
+            "Title\n  PAGE\n  one\n- two\n+ three\n+ four\n  ...\n\n");
+}
+
+TEST_F(Compare, BreaksLongLinesBetweenCharacters) {
+  EXPECT_EQ(side_by_side("T", {"P", {std::string(28, 'x') + "\u00fc\u00fc"}}, {"B", {"y"}}, {61, false}),
+            "T\nP" + std::string(28, ' ') + " | B\n" + std::string(28, 'x') + "\u00fc ! y\n\u00fc" +
+                std::string(28, ' ') + " ! \n\n");
+}
+
+}  // namespace

@@ -1,0 +1,53 @@
+// Every page of the tutorial is true: a test a page. docs/check.hpp tells what is checked.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <regex>
+#include <string>
+
+#include "docs/check/check.hpp"
+
+namespace {
+
+const Repository repository = {REPOSITORY, BUILD};
+
+class PageTest : public testing::TestWithParam<std::string> {};
+
+TEST_P(PageTest, IsTrue) {
+  std::filesystem::current_path(repository.root);
+  const Page page = read_page(repository, GetParam());
+  const Report report = check_page(page, repository);
+  for (const Problem& problem : report.problems) ADD_FAILURE() << problem.place << ": " << problem.text;
+  fmt::print("{}\n", report.summary(page));
+}
+
+INSTANTIATE_TEST_SUITE_P(Pages, PageTest, testing::ValuesIn(page_paths(repository)),
+                         [](const auto& page) { return page_name(page.param); });
+
+// docs/hostile.md names the test that proves each promise, `Suite.Name` in backticks.
+TEST(Hostile, PromisesAreProvedByTestsThatAreThere) {
+  std::string sources;
+  for (const char* folder : {"common", "part1_basic", "part2_header", "part3_objects", "part4_chatroom"}) {
+    for (const auto& file : std::filesystem::directory_iterator(repository.root / folder)) {
+      if (!file.path().filename().string().ends_with("_test.cpp")) continue;
+      std::ifstream in(file.path());
+      sources.append(std::istreambuf_iterator<char>(in), {});
+    }
+  }
+  const std::regex test("[A-Z][A-Za-z]+\\.[A-Z][A-Za-z0-9]+");
+  int named = 0;
+  for (const std::string& line : read_page(repository, "docs/hostile.md").lines) {
+    for (std::string name : code_spans(line)) {
+      if (!std::regex_match(name, test)) continue;
+      ++named;
+      name.replace(name.find('.'), 1, ", ");
+      EXPECT_NE(sources.find('(' + name + ')'), std::string::npos) << "no test is named " << name;
+    }
+  }
+  EXPECT_GT(named, 20);
+}
+
+}  // namespace

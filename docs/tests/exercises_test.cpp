@@ -1,0 +1,349 @@
+// The checks of the exercises at the end of the pages. Their solutions in C++ stand on the pages, and are checked
+// with them (docs_test); here are other right programs, wrong ones, and what is no solution at all.
+#include <gtest/gtest.h>
+
+#include <ostream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "docs/check/check.hpp"
+#include "docs/tests/checking_testing.hpp"
+
+namespace {
+
+// What stands before the text of the programs below, all in Python and without a single quote. serve(client) and
+// receive(client) are theirs.
+constexpr const char* one_after_the_other = R"(
+import pickle, signal, socket, struct, sys
+
+def messages(connection):
+    data = b""
+    while piece := connection.recv(1024):
+        data += piece
+        while len(data) >= 10:
+            size = int(data[:10])
+            if size > 1048576: raise ValueError(size)
+            if len(data) < 10 + size: break
+            yield data[10:10 + size]
+            data = data[10 + size:]
+    if data: raise ValueError("cut off")
+
+def message(body):
+    return b"%-10d%s" % (len(body), body)
+
+def safe_loads(data):
+    for name in (b"cbuiltins", b"\x93"):
+        if name in data: raise ValueError(name)
+    return pickle.loads(data)
+
+def server(serve):
+    s = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+    while True:
+        connection, address = s.accept()
+        try:
+            serve(connection)
+        except (OSError, ValueError) as error:
+            print(error)
+        connection.close()
+
+def client(receive):
+    with socket.create_connection(("127.0.0.1", int(sys.argv[1]))) as connection:
+        try:
+            receive(connection)
+        except ValueError as error:
+            sys.exit(error)
+)";
+
+// A chat server, to which an exercise adds what it is about.
+constexpr const char* chat_room = R"(
+import asyncio, sys
+room = {}
+async def receive(reader):
+    return await reader.readexactly(int(await reader.readexactly(10)))
+def message(*bodies):
+    return b"".join(b"%-10d%s" % (len(body), body) for body in bodies)
+def say(name, text, writers):
+    for writer in writers: writer.write(message(name, text))
+async def serve(reader, writer):
+    try:
+        name = await enter(reader, writer)
+        room[writer] = name
+        while True:
+            text = await receive(reader)
+            talk(writer, name, text, [other for other in room if other is not writer])
+    except (ValueError, OSError, asyncio.IncompleteReadError, asyncio.TimeoutError) as error:
+        print(error)
+    room.pop(writer, None)
+    writer.close()
+async def enter(reader, writer):
+    return await receive(reader)
+def talk(writer, name, text, others):
+    say(name, text, others)
+)";
+
+constexpr const char* run_room = R"(
+async def main():
+    server = await asyncio.start_server(serve, "127.0.0.1", int(sys.argv[1]))
+    await server.serve_forever()
+asyncio.run(main())
+)";
+
+struct Solution {
+  const char* name;
+  const char* part;
+  const char* number;
+  const char* side;
+  const char* own_program;  // that of the part itself, which is no solution
+  std::string text;
+};
+
+void PrintTo(const Solution& solution, std::ostream* out) {
+  *out << solution.name;
+}
+
+std::string name_of_solution(const testing::TestParamInfo<Solution>& info) {
+  return info.param.name;
+}
+
+std::vector<Solution> solutions() {
+  const std::string simple = one_after_the_other;
+  const std::string room = chat_room;
+  return {
+      {"OwnAddress", "part1_basic", "1", "server", "server", simple + R"(
+def serve(connection):
+    connection.sendall(b"you are %s:%d\n" % (connection.getpeername()[0].encode(), connection.getpeername()[1]))
+server(serve)
+)"},
+      {"Pieces", "part1_basic", "2", "client", "client --read stream", simple + R"(
+def receive(connection):
+    sizes = []
+    while piece := connection.recv(5000):
+        sizes.append(len(piece))
+        print(len(piece), "bytes")
+    print(sum(sizes), "bytes in", len(sizes), "pieces")
+client(receive)
+)"},
+      {"Echo", "part1_basic", "3", "server", "server", simple + R"(
+def serve(connection):
+    while piece := connection.recv(5000): connection.sendall(piece)
+server(serve)
+)"},
+      {"Capitals", "part2_header", "1", "server", "server --interval 0.1", simple + R"(
+def serve(connection):
+    for body in messages(connection): connection.sendall(message(body.upper()))
+server(serve)
+)"},
+      {"FourBytes", "part2_header", "2", "client", "client", simple + R"(
+def receive(connection):
+    data = b""
+    while piece := connection.recv(5000):
+        data += piece
+        while len(data) >= 4:
+            (size,) = struct.unpack(">I", data[:4])
+            if size > 1048576: raise ValueError(size)
+            if len(data) < 4 + size: break
+            print(data[4:4 + size].decode())
+            data = data[4 + size:]
+    if data: raise ValueError("cut off")
+client(receive)
+)"},
+      {"Lines", "part2_header", "3", "server", "server --interval 0.1", simple + R"(
+def serve(connection):
+    data = b""
+    while piece := connection.recv(5000):
+        *lines, data = (data + piece).split(b"\n")
+        for line in lines:
+            if len(line) > 1000: raise ValueError(len(line))
+            connection.sendall(b"%d\n" % len(line))
+        if len(data) > 1000: raise ValueError(len(data))
+server(serve)
+)"},
+      {"Sum", "part3_objects", "1", "client", "client", simple + R"(
+def add(value):
+    if type(value) in (int, float): return value
+    if type(value) in (list, tuple): return sum(map(add, value))
+    if type(value) is dict: return sum(map(add, value.values()))
+    return 0
+def receive(connection):
+    for body in messages(connection): print("the sum is", float(add(pickle.loads(body))))
+client(receive)
+)"},
+      {"Backwards", "part3_objects", "2", "server", "server", simple + R"(
+def serve(connection):
+    for body in messages(connection):
+        value = safe_loads(body)
+        if type(value) is not list: raise ValueError(value)
+        connection.sendall(message(pickle.dumps(value[::-1])))
+server(serve)
+)"},
+      {"Calculator", "part3_objects", "3", "server", "server", simple + R"(
+def answer(question):
+    try:
+        operation = {"sum": lambda numbers: sum(numbers, 0.0), "largest": max}[question["operation"]]
+        if type(question["numbers"]) is not list: raise TypeError("numbers: not a list")
+        return {"result": operation(question["numbers"])}
+    except (KeyError, TypeError, ValueError) as error:
+        return {"error": f"operation or numbers: {error}"}
+def serve(connection):
+    for body in messages(connection): connection.sendall(message(pickle.dumps(answer(safe_loads(body)))))
+server(serve)
+)"},
+      {"Names", "part4_chatroom", "1", "server", "server", room + R"(
+async def enter(reader, writer):
+    name = await receive(reader)
+    if name in room.values(): raise ValueError(name)
+    return name
+)" + run_room},
+      {"Private", "part4_chatroom", "2", "server", "server", room + R"(
+def talk(writer, name, text, others):
+    if not text.startswith(b"/to "): return say(name, text, others)
+    bob, _, text = text[4:].partition(b" ")
+    found = [other for other in room if room[other] == bob]
+    say(name, text, found)
+    if not found: say(b"server", b"there is no " + bob, [writer])
+)" + run_room},
+      {"Deadline", "part4_chatroom", "3", "server", "server", room + R"(
+async def enter(reader, writer):
+    return await asyncio.wait_for(receive(reader), 2)
+)" + run_room},
+  };
+}
+
+class ExerciseTest : public testing::TestWithParam<Solution> {
+ protected:
+  static Outcome check(const std::string& command, const std::string& only = "") {
+    const Solution& solution = GetParam();
+    return run_check(solution.part, {"--exercise", solution.number, std::string("--") + solution.side,
+                                     command, "--only", only});
+  }
+};
+
+TEST_P(ExerciseTest, TakesAnotherRightProgram) {
+  if (!has_python()) GTEST_SKIP() << "python3, in which this student writes, is not installed";
+  const auto [exit_code, report] = check(python_command(GetParam().text));
+  EXPECT_EQ(exit_code, 0) << report;
+  EXPECT_EQ(report.find("\nFAIL"), std::string::npos) << report;
+}
+
+TEST_P(ExerciseTest, DoesNotTakeTheProgramOfThePartUnchanged) {
+  const std::string program = std::string(PROGRAMS "../") + GetParam().part + "/" + GetParam().own_program;
+  const auto [exit_code, report] = check(program + " --port {port}");
+  EXPECT_EQ(exit_code, 1) << report;
+  EXPECT_NE(report.find("\nFAIL"), std::string::npos) << report;
+}
+
+TEST_P(ExerciseTest, FindsNothingRightInWhatIsNoProgramForIt) {
+  for (const std::string program : {
+           "true",
+           "# ./a-server-that-is-commented-out",
+           "echo 'you are 127.0.0.1:{port}'; echo '0 bytes in 0 pieces'; echo 'the sum is 6.5'",
+       }) {
+    const auto [exit_code, report] = check(program + " # {port}");
+    EXPECT_EQ(exit_code, 1);
+    EXPECT_NE(report.find("\n0 of "), std::string::npos) << report;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, ExerciseTest, testing::ValuesIn(solutions()), name_of_solution);
+
+// A solution with one defect: `right` is replaced by `wrong`, and then `title` must fail.
+struct Defect {
+  const char* name;
+  const char* solution;
+  const char* right;
+  const char* wrong;
+  const char* title;
+};
+
+void PrintTo(const Defect& defect, std::ostream* out) {
+  *out << defect.name;
+}
+
+class WrongSolution : public testing::TestWithParam<Defect> {};
+
+TEST_P(WrongSolution, Fails) {
+  if (!has_python()) GTEST_SKIP() << "python3, in which this student writes, is not installed";
+  const Defect& defect = GetParam();
+  for (const Solution& solution : solutions()) {
+    if (std::string(solution.name) != defect.solution) continue;
+    std::string text = solution.text;
+    const std::size_t at = text.rfind(defect.right);
+    ASSERT_NE(at, std::string::npos);
+    text.replace(at, std::string(defect.right).size(), defect.wrong);
+    const auto [exit_code, report] =
+        run_check(solution.part, {"--exercise", solution.number, std::string("--") + solution.side,
+                                  python_command(text), "--only", defect.title});
+    EXPECT_EQ(exit_code, 1) << report;
+    EXPECT_NE(report.find("FAIL  " + std::string(defect.title)), std::string::npos) << report;
+    return;
+  }
+  FAIL() << "there is no solution " << defect.solution;
+}
+
+std::string name_of_defect(const testing::TestParamInfo<Defect>& info) {
+  return info.param.name;
+}
+INSTANTIATE_TEST_SUITE_P(
+    With, WrongSolution,
+    testing::Values(
+        Defect{"AnAddressOfItsOwn", "OwnAddress", "connection.getpeername()[1]",
+               "connection.getsockname()[1]", "tells a client its address and port"},
+        Defect{"OnePieceOnly", "Pieces", "while piece := connection.recv(5000):",
+               "if piece := connection.recv(5000):", "tells the size of each piece"},
+        Defect{"OneRecv", "Echo", "while piece := connection.recv(5000):",
+               "if piece := connection.recv(5000):", "sends back what has come"},
+        Defect{"AShortWrite", "Echo", "connection.sendall(piece)", "connection.send(piece[:3000])",
+               "sends back a megabyte"},
+        Defect{"NoEnd", "Echo", "connection.sendall(piece)", "connection.sendall(piece)\n    signal.pause()",
+               "closes when the client has ended its direction"},
+        Defect{"Unchanged", "Capitals", "body.upper()", "body", "answers each message in capital letters"},
+        Defect{"TheOtherByteOrder", "FourBytes", ">I", "<I", "shows bodies of 8, 200"},
+        Defect{"ASignedLength", "FourBytes", ">I", ">i", "refuses lengths over a megabyte"},
+        Defect{"ALimitOnlyForWholeLines", "Lines",
+               "if len(data) > 1000:", "if False:", "refuses a line without an end"},
+        Defect{"TruthTakenForANumber", "Sum", "type(value) in (int, float)",
+               "isinstance(value, (int, float))", "takes True, None and"},
+        Defect{"KeysCounted", "Sum", "value.values()", "list(value.values()) + list(value)",
+               "adds up numbers wherever they lie"},
+        Defect{"CodeRun", "Backwards", "safe_loads", "pickle.loads",
+               "gives up a client whose bytes name code"},
+        Defect{"SortedInstead", "Backwards", "value[::-1]", "sorted(value, key=str)",
+               "leaves every object in the list as it is"},
+        Defect{"NoAnswerToAnError", "Calculator", "return {\"error\": f\"operation or numbers: {error}\"}",
+               "raise ValueError(error)", "says which field is missing"},
+        Defect{"ANameForEver", "Names", "name in room.values()",
+               "name in globals().setdefault(\"names\", set()) or globals()[\"names\"].add(name)",
+               "lets an alice in when the first has left"},
+        Defect{"APrivateWordForAll", "Private", "say(name, text, found)", "say(name, text, others)",
+               "passes it on to nobody else"},
+        Defect{"ADeadlineForEachByte", "Deadline", "return await asyncio.wait_for(receive(reader), 2)",
+               "data = b\"\"\n    while len(data) < 10 or len(data) < 10 + int(data[:10]):\n"
+               "        data += await asyncio.wait_for(reader.readexactly(1), 2)\n    return data[10:]",
+               "gives up who says it byte by byte"},
+        Defect{"NoDeadline", "Deadline", "asyncio.wait_for(receive(reader), 2)", "receive(reader)",
+               "gives up who says no name"}),
+    name_of_defect);
+
+TEST(Exercises, WantTheRightSideAndANumberThatIsThere) {
+  EXPECT_EQ(run_check("part1_basic", {"--exercise", "2", "--server", "true"}).exit_code, 2);
+  EXPECT_EQ(run_check("part1_basic", {"--exercise", "0", "--server", "true"}).exit_code, 2);
+  EXPECT_EQ(run_check("part1_basic", {"--exercise", "4", "--server", "true"}).exit_code, 2);
+}
+
+TEST(Exercises, SendTheReaderToSectionsThatExist) {
+  for (const char* const part : {"part1_basic", "part2_header", "part3_objects", "part4_chatroom"}) {
+    std::istringstream list(run_check(part, {"--list", "exercises"}).report);
+    int count = 0;
+    for (std::string title, section; std::getline(list, title) && std::getline(list >> std::ws, section);
+         ++count) {
+      const std::size_t hash = section.find('#');
+      ASSERT_NE(hash, std::string::npos) << section;
+      const Page page = read_page({REPOSITORY, ""}, section.substr(0, hash));
+      EXPECT_TRUE(page.anchors.contains(section.substr(hash + 1))) << title << ": " << section;
+    }
+    EXPECT_GE(count, 9);
+  }
+}
+
+}  // namespace

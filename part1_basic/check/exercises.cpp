@@ -1,0 +1,161 @@
+// Part 1, the check of the exercises at the end of docs/part1.md.
+#include <fmt/format.h>
+
+#include <chrono>
+#include <random>
+#include <regex>
+#include <string>
+#include <vector>
+
+#include "common/check/checking.hpp"
+
+namespace {
+
+// --- Exercise 1: a server that tells each client its address ---
+
+void expect_own_address(Connection& client) {
+  client.expect("you are " + client.address() + "\n");
+}
+
+void tell_three(Student& server) {
+  std::vector<Connection*> clients;
+  for (int i = 0; i < 3; ++i) clients.push_back(&server.connect("client " + std::to_string(i + 1)));
+  for (Connection* client : clients) expect_own_address(*client);
+}
+
+// --- Exercise 2: a client that counts the pieces ---
+
+std::string line_of(std::size_t bytes) {
+  return fmt::format("\n{} bytes\n", bytes);
+}
+
+// Each piece is sent when the client has shown the one before, so that no two can come as one.
+void send_three_pieces(Student& client) {
+  Connection& server = client.accept();
+  std::random_device random;
+  std::size_t sum = 0;
+  for (int i = 0; i < 3; ++i) {
+    const std::size_t size = 2 + random() % 900;
+    const std::size_t before = client.screen().size();
+    server.send(std::string(size, 'x'));
+    client.expect_screen(
+        [&](const std::string& screen) {
+          return ("\n" + screen.substr(before)).find(line_of(size)) != std::string::npos;
+        },
+        fmt::format("'{} bytes' on a line of the screen", size));
+    sum += size;
+  }
+  server.close();
+  client.expect_shown(fmt::format("{} bytes in 3 pieces", sum));
+}
+
+void send_million(Student& client) {
+  constexpr std::size_t million = 1'000'000;
+  Connection& server = client.accept();
+  server.send(std::string(million, 'x'));
+  server.close();
+  client.expect_shown(fmt::format("{} bytes in ", million));
+  client.expect_end("when the server has closed the connection");
+
+  const std::regex piece(R"((^|\n)([0-9]+) bytes?(?=\n))");
+  const std::regex all(R"(bytes in ([0-9]+) pieces?)");
+  std::size_t pieces = 0;
+  std::size_t sum = 0;
+  const std::string& screen = client.screen();
+  for (std::sregex_iterator i(screen.begin(), screen.end(), piece), end; i != end; ++i) {
+    ++pieces;
+    sum += std::stoul((*i)[2]);
+  }
+  std::smatch match;
+  if (sum != million || !std::regex_search(screen, match, all) || match[1] != std::to_string(pieces)) {
+    client.fail("a line such as '512 bytes' for each piece, and in the end as many pieces and bytes as that",
+                fmt::format("{} such lines, with {} bytes in all, and then: {}", pieces, sum, match.str()));
+  }
+}
+
+void send_nothing(Student& client) {
+  client.accept().close();
+  client.expect_shown("0 bytes in 0 pieces");
+  client.expect_end("when the server has closed the connection");
+}
+
+// --- Exercise 3: an echo ---
+
+void expect_echo(Connection& client, const std::string& bytes) {
+  client.send(bytes);
+  client.expect(bytes);
+}
+
+void half_close(Student& server) {
+  Connection& client = server.connect();
+  const std::string word = random_word();
+  client.send(word);
+  client.half_close();
+  client.expect(word);
+  client.expect_end();
+}
+
+void send_every_byte(Student& server) {
+  std::string bytes;
+  for (int byte = 0; byte < 256; ++byte) bytes += static_cast<char>(byte);
+  expect_echo(server.connect(), bytes);
+}
+
+void send_megabyte(Student& server) {
+  Connection& client = server.connect();
+  const std::string bytes = random_word() + std::string(64 * 1024, 'x') + random_word();
+  for (int i = 0; i < 16; ++i) expect_echo(client, bytes);
+}
+
+void break_off(Student& server) {
+  Connection& first = server.connect("the first client");
+  expect_echo(first, random_word());
+  first.reset();
+  expect_echo(server.connect("the next client"), random_word());
+}
+
+}  // namespace
+
+std::vector<Exercise> exercises() {
+  const std::string accept = "docs/part1.md#accept-a-second-socket";
+  const std::string send = "docs/part1.md#send-and-close";
+  const std::string stream = "docs/part1.md#the-whole-stream";
+  return {
+      {Side::server,
+       {
+           {"tells a client its address and port, and closes the connection", accept,
+            [](Student& server) {
+              Connection& client = server.connect();
+              expect_own_address(client);
+              client.expect_end();
+            }},
+           {"tells each of three clients its own", accept, tell_three},
+           {"outlives clients that have left before they are served", send,
+            [](Student& server) {
+              for (int i = 0; i < 3; ++i) server.connect("a client that leaves").reset();
+              expect_own_address(server.connect("the next client"));
+            }},
+       }},
+      {Side::client,
+       {
+           {"tells the size of each piece when it comes, and in the end of all",
+            "docs/part1.md#several-times", send_three_pieces},
+           {"counts a million bytes, in whatever pieces they come", stream, send_million},
+           {"tells that nothing has come", "docs/part1.md#several-times", send_nothing},
+       }},
+      {Side::server,
+       {
+           {"sends back what has come, while the connection stays open",
+            "docs/part1.md#exercise-3-an-echo-server",
+            [](Student& server) {
+              Connection& client = server.connect();
+              for (int i = 0; i < 3; ++i) expect_echo(client, random_word());
+            }},
+           {"closes when the client has ended its direction, and all is sent back",
+            "docs/part1.md#exercise-3-an-echo-server", half_close},
+           {"sends back every byte as it is", stream, send_every_byte},
+           {"sends back a megabyte", send, send_megabyte},
+           {"outlives a client whose connection breaks", send, break_off},
+       }},
+  };
+}

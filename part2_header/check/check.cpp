@@ -1,0 +1,216 @@
+// Part 2, the check: what a server and a client of this part should do, whoever wrote them.
+#include <chrono>
+#include <cmath>
+#include <regex>
+#include <string>
+#include <string_view>
+
+#include "common/check/checking.hpp"
+
+namespace {
+
+constexpr std::string_view welcome = "22        Welcome to the server!";
+
+// The time comes every three seconds; and a server that sleeps meanwhile learns only from the second time
+// that it sends that its client has left.
+constexpr std::chrono::seconds to_send_time{10};
+constexpr std::chrono::seconds to_notice{15};
+
+// --- The server ---
+
+double expect_time(Connection& client) {
+  const std::string expected = "a message such as 'The time is 1795334619.3903866', with the time of now";
+  const std::string body = client.message(expected, to_send_time);
+  std::smatch match;
+  if (!std::regex_match(body, match, std::regex(R"(The time is (\d{1,12}(\.\d*)?))"))) client.fail(expected);
+  const std::chrono::duration<double> now = std::chrono::system_clock::now().time_since_epoch();
+  const double time = std::stod(match[1]);
+  if (std::abs(now.count() - time) > 60) client.fail(expected, "that is not the time");
+  return time;
+}
+
+void expect_times(Student& server) {
+  Connection& client = server.connect();
+  client.expect(welcome);
+  const double first = expect_time(client);
+  const double second = expect_time(client);
+  if (second < first) client.fail("a later time", "the time has gone back");
+}
+
+void expect_restart(Student& server) {
+  Connection& client = server.connect();
+  client.expect(welcome);
+  server.stop();
+  client.close();
+  server.connect("the next client").expect(welcome);
+}
+
+// --- The client ---
+
+// A client shows the bodies. Whatever else it prints, header and body together are not a message.
+void expect_body(Student& client, const std::string& body) {
+  client.expect_shown(body);
+  const std::string glued = with_header(body);
+  if (client.screen().find(glued) != std::string::npos) {
+    client.fail("the body of the message on the screen, without its header", "'" + glued + "' on the screen");
+  }
+}
+
+void send_message(Student& client, const std::string& message, const std::string& body) {
+  Connection& server = client.accept();
+  server.send(message);
+  expect_body(client, body);
+}
+
+void send_two_at_once(Student& client) {
+  const std::string first = "hello " + random_word();
+  const std::string second = "and " + random_word();
+  client.accept().send(with_header(first) + with_header(second));
+  expect_body(client, first);
+  expect_body(client, second);
+}
+
+void cut_every_header(Student& client) {
+  Connection& server = client.accept();
+  for (std::size_t size = 1; size <= header_size; ++size) {
+    const std::string body = "cut behind byte " + std::to_string(size);
+    server.send_cut(with_header(body), size);
+    expect_body(client, body);
+  }
+}
+
+void send_one_by_one(Student& client) {
+  Connection& server = client.accept();
+  server.send_one_by_one("7         Grüße");
+  expect_body(client, "Grüße");
+}
+
+void count_bytes(Student& client) {
+  Connection& server = client.accept();
+  server.send("7         Grüße");
+  expect_body(client, "Grüße");
+  server.send("2         ok");
+  expect_body(client, "ok");
+}
+
+void send_empty_message(Student& client) {
+  Connection& server = client.accept();
+  server.send("0         ");
+  client.wait(std::chrono::milliseconds(300));
+  server.send("4         next");
+  expect_body(client, "next");
+}
+
+void send_control_characters(Student& client) {
+  Connection& server = client.accept();
+  const std::string title = "\x1b]0;" + random_word() + "\x07";  // of the terminal's window
+  server.send(with_header("hello " + title));
+  expect_body(client, "hello ");
+  client.wait(std::chrono::milliseconds(100));
+  client.expect_no_command(title);
+}
+
+// A client that has shown a message: what it does then, it does not do because it does nothing at all.
+Connection& accept_reader(Student& client) {
+  Connection& server = client.accept();
+  const std::string body = "hello " + random_word();
+  server.send(with_header(body));
+  expect_body(client, body);
+  return server;
+}
+
+// How a client ends: its exit code, and what it prints then.
+std::pair<int, std::string> end_of(Student& client, std::string_view last_bytes) {
+  Connection& server = client.accept();
+  server.send(welcome);
+  expect_body(client, "Welcome to the server!");
+  server.send(last_bytes);
+  client.wait(std::chrono::milliseconds(200));
+  const std::size_t before = client.screen().size();
+  server.close();
+  const int code = client.expect_end("when the connection is closed");
+  return {code, client.screen().substr(before)};
+}
+
+void close_between_messages(Student& client) {
+  if (end_of(client, "").first != 0) {
+    client.fail("exit code 0: closed between two messages is a normal end", "an error");
+  }
+}
+
+void close_inside_message(Student& client) {
+  const auto normal = end_of(client, "");
+  client.stop();
+  if (end_of(client, "22        Welcome") == normal) {
+    client.fail("an error: the rest of a message is lost", "the same end as that between two messages");
+  }
+}
+
+void send_lie(Student& client, std::string_view bytes, const std::string& why) {
+  Connection& server = accept_reader(client);
+  server.send(bytes);
+  server.expect_dropped(why);
+  client.expect_end("with an error");
+}
+
+void send_no_length(Student& client) {
+  send_lie(client, "hello worldhello world", "what came is not a length");
+  client.stop();
+  send_lie(client, "-1        hello world", "no message has a negative length");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::vector<Behaviour> for_servers = {
+      {"sends the welcome behind a header of ten bytes", "docs/part2.md#the-header-byte-by-byte",
+       [](Student& server) { server.connect().expect(welcome); }},
+      {"then sends the time, again and again", "docs/part2.md#4-send-the-time", expect_times},
+      {"serves the next client when the first has left", "docs/part2.md#4-send-the-time",
+       [](Student& server) {
+         Connection& first = server.connect("the first client");
+         first.expect(welcome);
+         first.close();
+         server.connect("the next client").expect(welcome, to_notice);
+       }},
+      {"outlives a client whose connection breaks", "docs/part2.md#4-send-the-time",
+       [](Student& server) {
+         Connection& first = server.connect("the first client");
+         first.expect(welcome);
+         first.reset();
+         server.connect("the next client").expect(welcome, to_notice);
+       }},
+      {"can be ended and started again at once", "docs/part1.md#bind-an-address-and-a-port", expect_restart},
+  };
+  const std::vector<Behaviour> for_clients = {
+      {"shows a message while the connection stays open", "docs/part2.md#2-a-client-that-parses-the-header",
+       [](Student& client) {
+         const std::string body = "Welcome " + random_word();
+         send_message(client, with_header(body), body);
+       }},
+      {"shows both messages that arrive in one piece", "docs/part2.md#it-takes-two-messages-for-one",
+       send_two_at_once},
+      {"shows a message whose header is cut in two, wherever that is",
+       "docs/part2.md#it-takes-a-piece-of-the-header-for-the-header", cut_every_header},
+      {"shows a message that arrives byte by byte",
+       "docs/part2.md#it-takes-a-piece-of-the-header-for-the-header", send_one_by_one},
+      {"counts bytes, not characters", "docs/part2.md#it-counts-characters", count_bytes},
+      {"takes spaces on either side of the digits", "docs/part2.md#the-header-byte-by-byte",
+       [](Student& client) {
+         const std::string body = random_word();
+         send_message(client, " 8        " + body, body);
+       }},
+      {"goes on behind a message without a body", "docs/part2.md#2-a-client-that-parses-the-header",
+       send_empty_message},
+      {"ends well when the connection is closed between two messages",
+       "docs/part2.md#2-a-client-that-parses-the-header", close_between_messages},
+      {"tells that the connection was closed inside a message",
+       "docs/part2.md#2-a-client-that-parses-the-header", close_inside_message},
+      {"refuses a message of 2,000,000,000 bytes", "docs/part2.md#6-a-length-is-not-to-be-believed",
+       [](Student& client) { send_lie(client, "2000000000Welcome", "over a megabyte is refused"); }},
+      {"refuses a header that is no length", "docs/part2.md#6-a-length-is-not-to-be-believed",
+       send_no_length},
+      {"sends no command of a message to the terminal", "docs/part1.md#recv", send_control_characters},
+  };
+  return run_checks(argc, argv, for_servers, for_clients, exercises());
+}

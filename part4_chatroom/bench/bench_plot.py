@@ -1,0 +1,70 @@
+"""Draws what ./tutorial bench prints: ./tutorial bench | python3 part4_chatroom/bench/bench_plot.py > docs/speed.svg
+
+One panel for each size of the window; in each, what part of the floor's deliveries a second every server reaches,
+over the number of clients. Only Python's own library is needed.
+"""
+import re
+import sys
+
+WIDTH, HEIGHT, LEFT, TOP, GAP = 330, 220, 50, 72, 70
+COLOURS = {"floor": "#888888", "server": "#0b62a4", "python": "#c25b12"}
+
+
+def read(lines):
+    """{window: {server: [(clients, ratio), ...]}}"""
+    panels, clients, window = {}, 0, 0
+    for line in lines:
+        if head := re.match(r"(\d+) clients, 1 speaking, windows of (\d+), 64 bytes", line):
+            clients, window = map(int, head.groups())
+        elif row := re.match(r"(\w+) +\d+ +(\d+\.\d+) ", line):
+            panels.setdefault(window, {}).setdefault(row[1], []).append((clients, float(row[2])))
+    return panels
+
+
+def text(x, y, words, more=""):
+    return f'<text x="{x:.0f}" y="{y:.0f}" {more}>{words}</text>'
+
+
+def panel(window, servers, left):
+    sizes = [clients for clients, _ in servers["floor"]]
+    highest = max(1.2, *(ratio for points in servers.values() for _, ratio in points))
+    x = {size: left + WIDTH * (i + 0.5) / len(sizes) for i, size in enumerate(sizes)}
+
+    def y(ratio):
+        return TOP + HEIGHT * (1 - ratio / highest)
+
+    yield text(left, TOP - 12, f"{window} message{'s' * (window > 1)} at once", 'font-weight="bold"')
+    for tick in range(int(highest / 0.2) + 1):
+        ratio = tick / 5
+        yield f'<line x1="{left}" x2="{left + WIDTH}" y1="{y(ratio):.1f}" y2="{y(ratio):.1f}" stroke="#dddddd"/>'
+        yield text(left - 8, y(ratio) + 4, f"{ratio:.1f}", 'text-anchor="end"')
+    for size in sizes:
+        yield text(x[size], TOP + HEIGHT + 18, size, 'text-anchor="middle"')
+    yield text(left + WIDTH / 2, TOP + HEIGHT + 38, "clients in the room", 'text-anchor="middle"')
+    for name, points in servers.items():
+        colour = COLOURS[name]
+        places = [(x[size], y(ratio)) for size, ratio in points]
+        path = " ".join(f"{px:.1f},{py:.1f}" for px, py in places)
+        yield f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>'
+        for px, py in places:
+            yield f'<circle cx="{px:.1f}" cy="{py:.1f}" r="3.5" fill="{colour}"/>'
+
+
+def main():
+    panels = read(sys.stdin)
+    if not panels:
+        sys.exit("bench_plot.py: nothing to draw: give it what ./tutorial bench prints")
+    width = LEFT + len(panels) * (WIDTH + GAP)
+    height = TOP + HEIGHT + 50
+    print(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="13">')
+    print('<rect width="100%" height="100%" fill="white"/>')
+    print(text(LEFT, 18, "Deliveries a second, as a part of what the bare loop of recv and send (the floor) delivers"))
+    for i, (name, colour) in enumerate(COLOURS.items()):
+        print(f'<circle cx="{LEFT + 90 * i + 5}" cy="36" r="4" fill="{colour}"/>')
+        print(text(LEFT + 90 * i + 15, 40, name, f'fill="{colour}"'))
+    for i, (window, servers) in enumerate(sorted(panels.items())):
+        print("\n".join(panel(window, servers, LEFT + i * (WIDTH + GAP))))
+    print("</svg>")
+
+
+main()

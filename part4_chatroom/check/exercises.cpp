@@ -1,0 +1,144 @@
+// Part 4, the check of the exercises at the end of docs/part4.md. It plays everybody in the room.
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "common/check/checking.hpp"
+#include "part4_chatroom/check/guests.hpp"
+
+namespace {
+
+using std::chrono::milliseconds;
+
+struct Room {
+  explicit Room(Student& server)
+      : alice(enter(server, "alice")), bob(enter(server, "bob")), carol(enter(server, "carol")) {
+    wait_until_heard(alice, bob);
+    wait_until_heard(alice, carol);
+  }
+  Connection& alice;
+  Connection& bob;
+  Connection& carol;
+};
+
+// --- Exercise 1: no name twice ---
+
+void take_name(Student& server) {
+  const Room room(server);
+  enter(server, "alice").expect_dropped("there is an alice in the room already");
+  expect_talk(room.alice, room.bob);
+}
+
+// The server may learn that the first Alice has left when the second is there already, so she tries again.
+void free_name(Student& server) {
+  const Room room(server);
+  room.alice.close();
+  for (int tries = 0; tries < 10; ++tries) {
+    server.wait(milliseconds(100));
+    Connection& alice = enter(server, "alice");
+    try {
+      wait_until_heard(room.bob, alice);
+      expect_heard(alice, "bob", ping);
+    } catch (const Mismatch&) {
+      alice.close();
+      continue;
+    }
+    return expect_talk(alice, room.bob);
+  }
+  room.bob.fail("a new alice is let in, since the first has left", "she hears nobody");
+}
+
+// --- Exercise 2: private messages ---
+
+void say_to_bob(Student& server) {
+  const Room room(server);
+  const std::string secret = "nobody else knows " + random_word();
+  room.alice.send(with_header("/to bob " + secret));
+  expect_heard(room.bob, "alice", secret);
+  expect_talk(room.alice, room.bob);
+}
+
+void keep_from_carol(Student& server) {
+  const Room room(server);
+  const std::string secret = random_word();
+  room.alice.send(with_header("/to bob " + secret));
+  expect_heard(room.bob, "alice", secret);
+  const std::string news = random_word();
+  room.alice.send(with_header(news));
+  expect_heard(room.carol, "alice", news);
+}
+
+void say_to_nobody(Student& server) {
+  const Room room(server);
+  const std::string nobody = random_word();
+  room.alice.send(with_header("/to " + nobody + " hello"));
+  expect_heard(room.alice, "server", "there is no " + nobody);
+  expect_talk(room.alice, room.bob);
+}
+
+void say_something_similar(Student& server) {
+  const Room room(server);
+  const std::string text = "/today is " + random_word();
+  room.alice.send(with_header(text));
+  expect_heard(room.bob, "alice", text);
+  expect_heard(room.carol, "alice", text);
+}
+
+// --- Exercise 3: a deadline at the door ---
+
+const std::string deadline = "it has said no name for two seconds";
+
+// After six seconds the name would be whole, and the guest in the room.
+void trickle(Student& server) {
+  Connection& guest = server.connect("a slow guest");
+  for (const char& byte : with_header("14 letters now")) {
+    guest.send({&byte, 1});
+    server.wait(milliseconds(250));
+  }
+  guest.expect_dropped(deadline);
+}
+
+void stay_silent(Student& server) {
+  const Room room(server);
+  Connection& guest = server.connect("a silent guest");
+  server.wait(milliseconds(3000));
+  expect_talk(room.alice, room.bob);
+  guest.expect_dropped(deadline);
+}
+
+}  // namespace
+
+std::vector<Exercise> exercises() {
+  const std::string comes_in = "docs/part4.md#a-message-comes-in";
+  const std::string goes_out = "docs/part4.md#a-message-goes-out";
+  const std::string loop = "docs/part4.md#the-loop";
+  const std::string select = "docs/part4.md#exercise-3-a-deadline-at-the-door";
+  return {
+      {Side::server,
+       {
+           {"turns away a second alice, while the first goes on talking", comes_in, take_name},
+           {"lets an alice in when the first has left", loop, free_name},
+           {"lets in others", comes_in,
+            [](Student& server) {
+              const Room room(server);
+              Connection& alice = enter(server, "alice " + random_word());
+              wait_until_heard(alice, room.bob);
+              expect_talk(room.alice, room.bob);
+            }},
+       }},
+      {Side::server,
+       {
+           {"passes on to bob what is said to bob", goes_out, say_to_bob},
+           {"passes it on to nobody else", goes_out, keep_from_carol},
+           {"tells who speaks to somebody who is not there", goes_out, say_to_nobody},
+           {"passes on to all what only begins similarly", comes_in, say_something_similar},
+       }},
+      {Side::server,
+       {
+           {"gives up who says no name, though nothing else happens", select,
+            [](Student& server) { server.connect("a silent guest").expect_dropped(deadline); }},
+           {"gives up who says it byte by byte, and too slowly", select, trickle},
+           {"lets those stay who have a name, and say nothing", select, stay_silent},
+       }},
+  };
+}
