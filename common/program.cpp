@@ -10,7 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <stdexcept>
+#include <system_error>
 
 #include "common/text.hpp"
 
@@ -71,8 +71,7 @@ Options::Options(const Usage& usage, const std::vector<std::string>& arguments) 
     const auto option =
         std::find_if(options.begin(), options.end(), [&](const Option& o) { return o.name == name; });
     if (option == options.end()) {
-      throw std::invalid_argument(
-          fmt::format("unknown option '{}' (--help lists them)", printable(arguments[i])));
+      throw UsageError(fmt::format("unknown option '{}' (--help lists them)", printable(arguments[i])));
     }
     std::string value;
     if (name.size() < arguments[i].size()) {
@@ -80,11 +79,10 @@ Options::Options(const Usage& usage, const std::vector<std::string>& arguments) 
     } else if (i + 1 < arguments.size()) {
       value = arguments[++i];
     } else {
-      throw std::invalid_argument(fmt::format("{} needs a value: {}", name, option->argument));
+      throw UsageError(fmt::format("{} needs a value: {}", name, option->argument));
     }
     if (option->argument.find('|') != std::string::npos && !is_choice(option->argument, value)) {
-      throw std::invalid_argument(
-          fmt::format("{} '{}': not one of {}", name, printable(value), option->argument));
+      throw UsageError(fmt::format("{} '{}': not one of {}", name, printable(value), option->argument));
     }
     values_[name] = value;
   }
@@ -94,8 +92,10 @@ std::int64_t Options::number(const std::string& name, std::int64_t least, std::i
   const std::string& value = text(name);
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
-  if (error != std::errc() || end != value.data() + value.size() || number < least || number > most) {
-    throw std::invalid_argument(
+  const bool is_minus_zero = number == 0 && value.starts_with('-');
+  if (error != std::errc() || end != value.data() + value.size() || is_minus_zero || number < least ||
+      number > most) {
+    throw UsageError(
         fmt::format("{} '{}': not a whole number from {} to {}", name, printable(value), least, most));
   }
   return number;
@@ -107,8 +107,7 @@ std::chrono::milliseconds Options::seconds(const std::string& name) const {
   const double seconds = std::strtod(value.c_str(), &end);
   const bool digits_only = value.find_first_not_of("0123456789.") == std::string::npos;
   if (value.empty() || !digits_only || *end != '\0' || seconds > 86'400) {
-    throw std::invalid_argument(
-        fmt::format("{} '{}': not a number of seconds from 0 to 86400", name, printable(value)));
+    throw UsageError(fmt::format("{} '{}': not a number of seconds from 0 to 86400", name, printable(value)));
   }
   return std::chrono::round<std::chrono::milliseconds>(std::chrono::duration<double>(seconds));
 }
@@ -121,8 +120,10 @@ int run_program(int argc, char** argv, const Usage& usage, const std::function<v
     // A reader wants every line at once, but into a pipe stdout would gather 4096 bytes before it writes.
     // Not _IOLBF either: line by line, glibc's fwrite() does not tell when the write has failed.
     std::setvbuf(stdout, nullptr, _IONBF, 0);
-    // As in Python: who prints to a pipe that nobody reads any more gets an error, not a signal.
+    // As in Python, no signal but an error: when nobody reads the pipe any more, or the file is as large as
+    // `ulimit -f` allows.
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);
 
     if (std::find(arguments.begin(), arguments.end(), "--help") != arguments.end()) {
       fmt::print("{}", help(usage));
@@ -130,16 +131,24 @@ int run_program(int argc, char** argv, const Usage& usage, const std::function<v
       body(Options(usage, arguments));
     }
     return EXIT_SUCCESS;
-  } catch (const std::invalid_argument& error) {
+  } catch (const UsageError& error) {
     report(error.what());
     return 2;
+  } catch (const std::system_error& error) {
+    // "cannot write to file", fmt says, and not to which.
+    report(std::ferror(stdout) != 0 ? "cannot print to stdout: " + error.code().message() : error.what());
+    return EXIT_FAILURE;
   } catch (const std::exception& error) {
     report(error.what());
     return EXIT_FAILURE;
   }
 }
 
+std::string error_line(std::string_view what) {
+  return fmt::format("{}: {}\n", program_name, what);
+}
+
 void report(std::string_view what) {
-  // Not fmt::print(), which throws: nobody is left to be told that stderr is full or closed.
-  std::fputs(fmt::format("{}: {}\n", program_name, what).c_str(), stderr);
+  // Not fmt::print(), which throws: nobody can be told that stderr is full or closed.
+  std::fputs(error_line(what).c_str(), stderr);
 }

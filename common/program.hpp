@@ -2,9 +2,11 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,8 +25,13 @@ struct Usage {
   std::vector<Option> options;
 };
 
-/// The values that the command line gives, or the defaults. Wrong values throw std::invalid_argument, with a
-/// text for the person who typed them.
+/// Something on the command line is wrong; what() says it to the person who typed it.
+class UsageError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// The values that the command line gives, or the defaults. Wrong ones throw UsageError.
 class Options {
  public:
   Options(const Usage& usage, const std::vector<std::string>& arguments);
@@ -47,9 +54,13 @@ class Options {
 
 /// Runs `body` with the options of the command line and returns what main() returns. Prints --help. Every
 /// exception that arrives here becomes one line on stderr, `server: cannot bind ...`, and exit code 1
-/// (2 for a wrong option). From here on what is printed is out at once, into a pipe too, and fmt::print()
-/// throws if it cannot be.
+/// (2 for a UsageError). From here on what is printed is out at once, into a pipe too. If it cannot be, whatever
+/// the reason (a full disk, a pipe that nobody reads any more, `ulimit -f`), fmt::print() throws, and the line on
+/// stderr names stdout and the cause; no signal ends the program.
 int run_program(int argc, char** argv, const Usage& usage, const std::function<void(const Options&)>& body);
 
-/// One line on stderr behind the program's name: for an error that ends a connection, but not the program.
+/// `what` as a line for stderr, after the program's name: `server: 127.0.0.1:38848: cannot send: Broken pipe`.
+std::string error_line(std::string_view what);
+
+/// Prints error_line(): for an error that ends a connection, but not the program.
 void report(std::string_view what);

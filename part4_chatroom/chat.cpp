@@ -109,15 +109,18 @@ void Conversation::end(Screen& screen) const {
 
 Socket enter_room(const Options& options, Keyboard& keyboard, Screen& screen, std::string& name) {
   name = options.text("--name");
-  if (name.empty()) {
+  const bool is_typed = name.empty();
+  if (is_typed) {
     screen.prompt("Username: ");
     const auto typed = keyboard.wait_for_line();
-    if (!typed) throw std::invalid_argument("the input ended before a name was typed");
+    if (!typed) throw std::runtime_error("the input ended before a name was typed");
     screen.line_was_typed();
     name = *typed;
   }
   if (name.empty() || name.size() > largest_name) {
-    throw std::invalid_argument(fmt::format("a name has 1 to {} bytes", largest_name));
+    const std::string why = fmt::format("a name has 1 to {} bytes, not {}", largest_name, name.size());
+    if (is_typed) throw std::runtime_error(why);
+    throw UsageError("--name: " + why);
   }
   Socket socket = Socket::connect_to(Address::resolve(options.host(), options.port()));
   socket.set_no_delay();

@@ -71,8 +71,8 @@ class Conversation {
   std::optional<std::string> name_;  // whose text comes next
 };
 
-/// Asks for the name unless `--name` gives it, connects to the room and says the name there. Throws
-/// std::invalid_argument if the name is empty or over 64 bytes long.
+/// Asks for the name unless `--name` gives it, connects to the room and says the name there. Throws UsageError
+/// if `--name` is over 64 bytes long, std::runtime_error if what is typed is, or is empty, or is not there.
 Socket enter_room(const Options& options, Keyboard& keyboard, Screen& screen, std::string& name);
 
 /// Says `text` to the room; an empty text is not sent, and one over 64 KiB is refused with a line on stderr.

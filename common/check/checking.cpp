@@ -185,7 +185,7 @@ int run_checks(int argc, char** argv, const std::vector<Behaviour>& server,
     }
     const bool is_server = !options.text("--server").empty();
     if (is_server != options.text("--client").empty()) {
-      throw std::invalid_argument("give either --server \"COMMAND\" or --client \"COMMAND\"");
+      throw UsageError("give either --server \"COMMAND\" or --client \"COMMAND\"");
     }
     const Side side = is_server ? Side::server : Side::client;
     const std::string& command = options.text(is_server ? "--server" : "--client");
@@ -197,7 +197,7 @@ int run_checks(int argc, char** argv, const std::vector<Behaviour>& server,
           options.number("--exercise", 1, static_cast<std::int64_t>(exercises.size()));
       const Exercise& exercise = exercises[static_cast<std::size_t>(number - 1)];
       if (exercise.side != side) {
-        throw std::invalid_argument(
+        throw UsageError(
             fmt::format("exercise {0} asks for a {1}: --{1} \"COMMAND\"", number, name_of(exercise.side)));
       }
       behaviours = exercise.behaviours;
@@ -205,8 +205,7 @@ int run_checks(int argc, char** argv, const std::vector<Behaviour>& server,
     std::erase_if(behaviours, [&](const Behaviour& behaviour) {
       return behaviour.title.find(options.text("--only")) == std::string::npos;
     });
-    if (behaviours.empty())
-      throw std::invalid_argument("nothing that is checked has these words in its title");
+    if (behaviours.empty()) throw UsageError("nothing that is checked has these words in its title");
     std::erase_if(behaviours, [](const Behaviour& behaviour) {
       if (behaviour.can_be_judged()) return false;
       fmt::print("Left out, since it cannot be judged on this machine: {}\n", behaviour.title);

@@ -1,9 +1,12 @@
 #include "common/program.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <array>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -46,6 +49,11 @@ const std::map<std::string, std::function<void()>> deeds = {
      [] {
        while (true) fmt::print("one more line\n");
      }},
+    {"print for ever without waiting",
+     [] {
+       ::fcntl(STDOUT_FILENO, F_SETFL, ::fcntl(STDOUT_FILENO, F_GETFL) | O_NONBLOCK);
+       while (true) fmt::print("one more line\n");
+     }},
     {"print and fail",
      [] {
        fmt::print("one line, and half");
@@ -53,6 +61,7 @@ const std::map<std::string, std::function<void()>> deeds = {
      }},
     {"fail in the system",
      [] { throw std::system_error(ENOENT, std::generic_category(), "cannot open it"); }},
+    {"take a text for a number", [] { throw std::invalid_argument("stoi"); }},
     {"run out of memory", [] { throw std::bad_alloc(); }},
     {"report", [] { report("127.0.0.1:1: it has left"); }},
     {"send to a peer that has left",
@@ -84,17 +93,18 @@ Outcome run_sample(std::vector<std::string> arguments) {
   return run("program_test", arguments);
 }
 
-// The same behind a redirection of the shell: `>/dev/full`.
-Outcome run_sample_with(const std::string& redirection, const std::string& deed) {
+// The same with a redirection of the shell, `>/dev/full`, after what the shell does `first`.
+Outcome run_sample_with(const std::string& redirection, const std::string& deed,
+                        const std::string& first = "true") {
   Process process(
-      {"sh", "-c", "exec \"$0\" sample --do=\"$1\" " + redirection, PROGRAMS "program_test", deed});
+      {"sh", "-c", first + "; exec \"$0\" sample --do=\"$1\" " + redirection, PROGRAMS "program_test", deed});
   return outcome_of(process);
 }
 
 std::string error_of(const std::function<void()>& call) {
   try {
     call();
-  } catch (const std::invalid_argument& error) {
+  } catch (const UsageError& error) {
     return error.what();
   }
   return "no error";
@@ -164,7 +174,7 @@ TEST(Options, TakeAPortFrom0To65535) {
     EXPECT_EQ(Options(sample_usage, {"--port", std::to_string(port)}).port(), port);
   }
   for (const std::string port : {"-1", "65536", "99999999999999999999", "", "http", "80x", "x80", " 80",
-                                 "80 ", "+80", "0x50", "8e1", "80.0", "8_0", "８０", "80\n"}) {
+                                 "80 ", "+80", "0x50", "8e1", "80.0", "8_0", "８０", "80\n", "-0", "-00"}) {
     const Options options(sample_usage, {"--port", port});
     const std::string shown = port == "80\n" ? "80\\n" : port;
     EXPECT_EQ(error_of([&] { options.port(); }),
@@ -250,6 +260,7 @@ TEST(Program, TellsInOneLineWhatIsWrongAndInItsExitCodeOfWhatKind) {
       {{"--port=x"}, {2, "", "sample: --port 'x': not a whole number from 0 to 65535\n"}},
       {{"--do=print and fail"}, {1, "one line, and half", "sample: cannot do it: no\n"}},
       {{"--do=fail in the system"}, {1, "", "sample: cannot open it: No such file or directory\n"}},
+      {{"--do=take a text for a number"}, {1, "", "sample: stoi\n"}},
       {{"--do=run out of memory"}, {1, "", "sample: std::bad_alloc\n"}},
       {{"--do=report"}, {0, "", "sample: 127.0.0.1:1: it has left\n"}},
       {{"--do=send to a peer that has left"}, {1, "", "sample: cannot send: Broken pipe\n"}},
@@ -267,17 +278,20 @@ TEST(Program, PrintsEveryLineAtOnceIntoAPipe) {
   EXPECT_EQ(process.wait(), 0);
 }
 
-TEST(Program, FailsWhenWhatItPrintsIsLost) {
-  for (const std::string redirection : {">/dev/full", ">&-"}) {
+TEST(Program, NamesStdoutAndTheCauseWhenWhatItPrintsIsLost) {
+  const std::string file = testing::TempDir() + "program_test_" + std::to_string(getpid());
+  const std::vector<std::pair<std::string, int>> cases = {
+      {">/dev/full", ENOSPC}, {">&-", EBADF}, {"> " + file, EFBIG}};
+  for (const auto& [redirection, cause] : cases) {
     for (const std::string deed : {"print", "print half a line"}) {
-      if (access("/dev/full", W_OK) != 0 && redirection == ">/dev/full") continue;  // macOS has none
+      if (access("/dev/full", W_OK) != 0 && cause == ENOSPC) continue;  // macOS has none
       SCOPED_TRACE(deed + redirection);
-      const Outcome outcome = run_sample_with(redirection, deed);
-      EXPECT_EQ(outcome.exit_code, 1);
-      EXPECT_EQ(outcome.error.rfind("sample: cannot write to ", 0), 0U) << outcome.error;
-      EXPECT_EQ(outcome.error.find('\n'), outcome.error.size() - 1) << outcome.error;
+      EXPECT_EQ(run_sample_with(redirection, deed, "ulimit -f 0"),
+                (Outcome{1, "",
+                         "sample: cannot print to stdout: " + std::system_category().message(cause) + "\n"}));
     }
   }
+  std::remove(file.c_str());
 }
 
 TEST(Program, EndsWithAnErrorAndNotASignalWhenNobodyReadsItsOutput) {
@@ -286,7 +300,19 @@ TEST(Program, EndsWithAnErrorAndNotASignalWhenNobodyReadsItsOutput) {
                    PROGRAMS "program_test"});
   const Outcome outcome = outcome_of(process);
   EXPECT_EQ(outcome.out, "one more line\n");
-  EXPECT_EQ(outcome.error, "sample: cannot write to file: Broken pipe\nexit code 1\n");
+  EXPECT_EQ(outcome.error, "sample: cannot print to stdout: Broken pipe\nexit code 1\n");
+}
+
+TEST(Program, EndsWithAnErrorWhenAnotherHasMadeItsStdoutNonBlocking) {
+  // `read` takes a line of the test's only, so nobody reads what the sample prints.
+  Process process(
+      {"sh", "-c",
+       "exec 3<&0; { \"$0\" sample --do='print for ever without waiting'; echo \"exit code $?\" >&2; }"
+       " | read line <&3",
+       PROGRAMS "program_test"});
+  EXPECT_EQ(process.error_line(),
+            "sample: cannot print to stdout: " + std::system_category().message(EAGAIN));
+  EXPECT_EQ(process.error_line(), "exit code 1");
 }
 
 TEST(Program, KeepsItsExitCodeWhenNobodyCanReadItsErrors) {

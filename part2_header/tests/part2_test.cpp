@@ -262,7 +262,7 @@ TEST(Client, EndsWhenNobodyReadsWhatItPrints) {
   };
   EXPECT_THROW(send_for_ever(), std::system_error);  // until the client has left
   EXPECT_EQ(outcome_of(client), (Outcome{0, "new message length: b'5         '\n",
-                                         "client: cannot write to file: Broken pipe\n"}));
+                                         "client: cannot print to stdout: Broken pipe\n"}));
 }
 
 // ---- The server

@@ -235,8 +235,7 @@ std::vector<std::size_t> numbers(const Options& options, const std::string& name
     const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), number);
     rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
     if (error != std::errc() || number < 1 || number > most || (!rest.empty() && rest[0] != ',')) {
-      throw std::invalid_argument(
-          fmt::format("{} takes whole numbers from 1 to {}, with commas between", name, most));
+      throw UsageError(fmt::format("{} takes whole numbers from 1 to {}, with commas between", name, most));
     }
     all.push_back(number);
     if (rest.empty()) return all;
@@ -273,13 +272,12 @@ int main(int argc, char** argv) {
 
     for (const std::size_t clients : numbers(options, "--clients", 1000)) {
       if (clients < std::max<std::size_t>(2, senders))
-        throw std::invalid_argument("--clients: not enough to speak and to hear");
+        throw UsageError("--clients: not enough to speak and to hear");
       allow_descriptors(clients + 100);
       for (const std::size_t window : numbers(options, "--window", 1000)) {
         const Load load{clients, senders, window, size};
         // More than that, and a server may rightly drop those who hear it for not reading fast enough.
-        if (senders * load.said().size() > 512 * 1024)
-          throw std::invalid_argument("over 512 KiB are said at once");
+        if (senders * load.said().size() > 512 * 1024) throw UsageError("over 512 KiB are said at once");
         std::vector<Contestant> contestants = {
             {"floor", [&](const auto& host, const auto& port) { serve_floor(load, host, port); }, false},
             {"server", chat_server_beside(argv[0])}};
