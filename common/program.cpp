@@ -2,19 +2,26 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
+#include <climits>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <system_error>
+#include <utility>
 
 #include "common/text.hpp"
 
 namespace {
+
+constexpr std::size_t most_waiting = 1024 * 1024;  // bytes of a Log
 
 std::string program_name = "program";
 
@@ -151,4 +158,57 @@ std::string error_line(std::string_view what) {
 void report(std::string_view what) {
   // Not fmt::print(), which throws: nobody can be told that stderr is full or closed.
   std::fputs(error_line(what).c_str(), stderr);
+}
+
+Log::Log(int descriptor) : descriptor_(descriptor) {
+  struct stat status {};
+  if (::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode))
+    may_wait_ = false;  // a disk has no reader
+  // O_NONBLOCK belongs to the open file, and that to other programs too: the shell, its other children. So a pipe
+  // or a terminal is opened once more, for this program alone: proc_pid_fd(5). Elsewhere than on Linux /dev/fd has
+  // no files to open but duplicates, which ignore the flag.
+  const int own = S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode)
+                      ? ::open(fmt::format("/dev/fd/{}", descriptor).c_str(),
+                               O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+                      : -1;
+  if (own == -1) return;
+  if ((::fcntl(own, F_GETFL) & O_NONBLOCK) != 0) may_wait_ = ::dup2(own, descriptor) == -1;
+  ::close(own);
+}
+
+void Log::print(std::string_view lines) {
+  write_waiting();
+  while (!lines.empty()) {
+    const std::string_view line = lines.substr(0, std::min(lines.find('\n'), lines.size() - 1) + 1);
+    if (lost_ > 0 || waiting_.size() + line.size() > most_waiting) {
+      ++lost_;
+    } else {
+      waiting_ += line;
+    }
+    lines.remove_prefix(line.size());
+  }
+  write_waiting();
+}
+
+void Log::write_waiting() {
+  while (is_behind()) {
+    if (waiting_.empty()) {
+      const std::string cause = error_ == EAGAIN ? "nobody has read" : std::system_category().message(error_);
+      waiting_ = error_line(fmt::format("lines lost here: {} ({})", std::exchange(lost_, 0), cause));
+    }
+    // Where poll() says that there is room in a pipe, write() takes PIPE_BUF bytes without waiting: poll(2), pipe(7)
+    pollfd room{descriptor_, POLLOUT, 0};
+    if (may_wait_ && ::poll(&room, 1, 0) != 1) {
+      error_ = EAGAIN;
+      return;
+    }
+    const std::size_t size = may_wait_ ? std::min<std::size_t>(waiting_.size(), PIPE_BUF) : waiting_.size();
+    const ssize_t written = ::write(descriptor_, waiting_.data(), size);
+    if (written != -1) {
+      waiting_.erase(0, static_cast<std::size_t>(written));
+    } else if (errno != EINTR) {
+      error_ = errno;
+      return;
+    }
+  }
 }

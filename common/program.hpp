@@ -64,3 +64,27 @@ std::string error_line(std::string_view what);
 
 /// Prints error_line(): for an error that ends a connection, but not the program.
 void report(std::string_view what);
+
+/// Prints for a program that others wait for: never waits until somebody reads, and no full disk ends it. What
+/// cannot be printed yet waits, up to 1 MiB; what comes after that is lost, and counted. Once all that waited is
+/// printed, a line says how many were lost, and why: `server: lines lost here: 12 (No space left on device)`.
+class Log {
+ public:
+  /// `descriptor` is STDOUT_FILENO or STDERR_FILENO. From here on only this object should print there.
+  explicit Log(int descriptor);
+
+  /// Prints whole lines, or none: then only what waits already. Never throws for what cannot be printed.
+  void print(std::string_view lines);
+
+  /// True if something waits to be printed, or to be said about what was lost: call print() again, in a while.
+  bool is_behind() const { return !waiting_.empty() || lost_ > 0; }
+
+ private:
+  void write_waiting();
+
+  int descriptor_;
+  bool may_wait_ = true;  // write(2) may wait for a reader, unless poll(2) has been asked first
+  std::string waiting_;   // what has not been printed yet: the rest of a line, whole lines
+  std::size_t lost_ = 0;  // lines after those
+  int error_ = 0;         // why the last write failed
+};

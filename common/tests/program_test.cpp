@@ -3,6 +3,9 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <array>
@@ -10,11 +13,14 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
+#include <fstream>
 #include <functional>
 #include <iostream>
 #include <limits>
 #include <map>
 #include <new>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -33,6 +39,18 @@ const Usage sample_usage = {"Does what its option says.",
                              {"--read", "once|loop|stream", "once", "a choice of words"},
                              {"--interval", "SECONDS", "3", "a time"},
                              {"--updates", "N", "", "a number without a default"}}};
+
+// Logs until lines are lost, because its file may not grow any more; then it may.
+void log_for_ever() {
+  rlimit largest_file{};
+  ::getrlimit(RLIMIT_FSIZE, &largest_file);
+  const rlimit small{1000, largest_file.rlim_max};
+  ::setrlimit(RLIMIT_FSIZE, &small);
+  Log log(STDOUT_FILENO);
+  for (int i = 0; i < 20; ++i) log.print(std::string(99'999, 'x') + "\n");
+  ::setrlimit(RLIMIT_FSIZE, &largest_file);
+  log.print("at last\n");
+}
 
 // What the sample program, a main() as all the others, can be told to do.
 const std::map<std::string, std::function<void()>> deeds = {
@@ -54,6 +72,7 @@ const std::map<std::string, std::function<void()>> deeds = {
        ::fcntl(STDOUT_FILENO, F_SETFL, ::fcntl(STDOUT_FILENO, F_GETFL) | O_NONBLOCK);
        while (true) fmt::print("one more line\n");
      }},
+    {"log for ever, and make room", log_for_ever},
     {"print and fail",
      [] {
        fmt::print("one line, and half");
@@ -337,6 +356,103 @@ TEST(Program, EndsQuietlyWithCtrlC) {
   EXPECT_EQ(process.wait(), 128 + SIGINT);
   EXPECT_EQ(process.rest(), "");
   EXPECT_EQ(process.error_rest(), "");
+}
+
+// ---- The log of a program that others wait for
+
+// What a log may have to print to, and the end at which it is read.
+struct LogFile {
+  explicit LogFile(const std::string& kind) {
+    if (kind == "socket") {
+      EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()), 0);
+    } else if (kind == "pipe") {
+      EXPECT_EQ(::pipe(ends.data()), 0);
+    } else {
+      ends[0] = ::posix_openpt(O_RDWR | O_NOCTTY);
+      EXPECT_EQ(::grantpt(ends[0]) + ::unlockpt(ends[0]), 0);
+      ends[1] = ::open(::ptsname(ends[0]), O_RDWR | O_NOCTTY);
+      termios raw{};
+      ::tcgetattr(ends[1], &raw);
+      ::cfmakeraw(&raw);
+      ::tcsetattr(ends[1], TCSANOW, &raw);
+    }
+  }
+  LogFile(const LogFile&) = delete;
+  ~LogFile() {
+    for (const int end : ends) ::close(end);
+  }
+
+  std::array<int, 2> ends{};
+};
+
+class LogTo : public testing::TestWithParam<std::string> {};
+
+INSTANTIATE_TEST_SUITE_P(Over, LogTo, testing::Values("pipe", "socket", "terminal"),
+                         [](const auto& test) { return test.param; });
+
+TEST_P(LogTo, NeverWaitsForAReaderAndSaysHowManyLinesAreLost) {
+  LogFile file(GetParam());
+  const int shared = ::dup(file.ends[1]);  // the same open file, as another program has it
+  Log log(file.ends[1]);
+  EXPECT_EQ(::fcntl(shared, F_GETFL) & O_NONBLOCK, 0);
+  ::close(shared);
+  constexpr int lines = 300'000;  // of over 3 MiB
+  for (int line = 0; line < lines;) {
+    std::string some;
+    for (int i = 0; i < 1000; ++i) some += fmt::format("line {}\n", line++);
+    log.print(some);
+  }
+  EXPECT_TRUE(log.is_behind());
+
+  std::string printed;
+  std::array<char, 4096> buffer;
+  const auto read_some = [&] {
+    const ssize_t count = ::read(file.ends[0], buffer.data(), buffer.size());
+    ASSERT_GT(count, 0);
+    printed.append(buffer.data(), static_cast<std::size_t>(count));
+  };
+  while (log.is_behind()) {
+    ASSERT_NO_FATAL_FAILURE(read_some());
+    log.print("");
+  }
+  log.print("at last\n");
+  while (!printed.ends_with("at last\n")) ASSERT_NO_FATAL_FAILURE(read_some());
+
+  std::istringstream log_lines(printed);
+  std::string line;
+  int kept = 0;
+  while (std::getline(log_lines, line) && line == fmt::format("line {}", kept)) ++kept;
+  EXPECT_GT(kept, 1024 * 1024 / 12);
+  EXPECT_EQ(line, fmt::format("program: lines lost here: {} (nobody has read)", lines - kept));
+  std::getline(log_lines, line);
+  EXPECT_EQ(line, "at last");
+}
+
+TEST(Log, GoesOnWhenItsFileCanGrowAgain) {
+  const std::string file = testing::TempDir() + "log_test_" + std::to_string(getpid());
+  EXPECT_EQ(run_sample_with("> " + file, "log for ever, and make room"), (Outcome{0, "", ""}));
+  std::ifstream stream(file);
+  std::string line;
+  for (int i = 0; i < 10; ++i) {
+    std::getline(stream, line);
+    EXPECT_EQ(line, std::string(99'999, 'x'));
+  }
+  std::getline(stream, line);
+  EXPECT_EQ(line, "sample: lines lost here: 10 (File too large)");
+  std::getline(stream, line);
+  EXPECT_EQ(line, "at last");
+  EXPECT_FALSE(std::getline(stream, line));
+  std::remove(file.c_str());
+}
+
+TEST(Log, GoesOnWithoutAReaderOrADescriptor) {
+  for (const std::string redirection : {"| true", ">&-", "> /dev/full"}) {
+    if (access("/dev/full", W_OK) != 0 && redirection == "> /dev/full") continue;  // macOS has none
+    Process process({"sh", "-c",
+                     "{ \"$0\" sample --do='log for ever, and make room'; echo $? >&2; } " + redirection,
+                     PROGRAMS "program_test"});
+    EXPECT_EQ(outcome_of(process).error, "0\n") << redirection;
+  }
 }
 
 }  // namespace
