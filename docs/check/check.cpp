@@ -13,6 +13,7 @@
 
 #include "common/testing/process.hpp"
 #include "docs/check/code.hpp"
+#include "docs/check/difference.hpp"
 
 namespace {
 
@@ -26,6 +27,7 @@ class Checker {
   Report check() {
     report_.problems = page_.problems;
     for (std::size_t i = 0; i < page_.blocks.size(); ++i) block(i);
+    for (const Difference& one : differences_) difference(one);
     console_.finish();
     whole_programs();
     for (const Link& one : page_.links) link(one);
@@ -62,14 +64,17 @@ class Checker {
       ++report_.unchecked["not in the repository"];
     } else if (is_code) {
       code(block);
+    } else if (block.language == "diff") {
+      difference_block(block);
     } else if (block.language == "python" && block.caption.find("Python") != std::string::npos) {
       ++report_.unchecked["Python"];
     } else if (block.language == "python") {
       problem(block.line, "the line above this block does not say that it is Python's");
     } else {
       problem(block.line,
-              fmt::format("a block of '{}': it has to be cpp, cmake, bash, python, console, text or mermaid",
-                          block.language));
+              fmt::format(
+                  "a block of '{}': it has to be cpp, cmake, bash, diff, python, console, text or mermaid",
+                  block.language));
     }
   }
 
@@ -95,12 +100,51 @@ class Checker {
     console_.run(page_.blocks[index], variants);
   }
 
+  // The files that a line names in `backticks`, by their paths from the root, or as targets of links.
+  std::vector<std::string> files_in(const std::string& line) const {
+    static const std::regex name(R"(`([^`]+)`|\]\(([^)\s#]+)[^)]*\))");
+    std::vector<std::string> files;
+    for (std::sregex_iterator i(line.begin(), line.end(), name), end; i != end; ++i) {
+      const fs::path from = (*i)[1].matched ? fs::path() : fs::path(page_.path).parent_path();
+      const std::string file = (from / ((*i)[1].matched ? (*i)[1] : (*i)[2]).str()).lexically_normal();
+      const bool is_new = std::find(files.begin(), files.end(), file) == files.end();
+      if (is_new && fs::is_regular_file(repository_.root / file)) files.push_back(file);
+    }
+    return files;
+  }
+
+  void difference_block(const Block& block) {
+    const std::vector<std::string> files = files_in(block.caption);
+    if (files.size() != 2) {
+      problem(block.line, "the line above this block does not name two files of the repository");
+      return;
+    }
+    for (Difference& one : differences_) {
+      if (one.from == files[0] && one.to == files[1]) {
+        one.blocks.push_back(&block);
+        return;
+      }
+    }
+    differences_.push_back({files[0], files[1], {&block}});
+  }
+
+  void difference(const Difference& one) {
+    const auto found = faults(one);
+    for (const auto& [line, text] : found) problem(line, text);
+    const std::vector<Lines> now = found.empty() ? std::vector<Lines>() : rewritten(one);
+    for (std::size_t i = 0; i < one.blocks.size(); ++i) {
+      const Block* block = one.blocks[i];
+      const Lines lines = found.empty() ? block->lines : now[i];
+      report_.quotes.push_back({block, one.to, lines == block->lines, lines});
+    }
+    // Whoever knows the one file and the difference knows the other.
+    for (std::size_t i = 0; i < read_lines(one.to).size(); ++i) on_page_[one.to].insert(i);
+  }
+
   void code(const Block& block) {
-    const std::vector<std::string> spans = code_spans(block.caption);
-    const auto file = std::find_if(spans.begin(), spans.end(), [&](const std::string& span) {
-      return fs::is_regular_file(repository_.root / span);
-    });
-    if (file == spans.end()) {
+    const std::vector<std::string> files = files_in(block.caption);
+    const auto file = files.begin();
+    if (file == files.end()) {
       problem(block.line,
               "the line above this block names no file of the repository, nor says that it is "
               "\"not in the repository\"");
@@ -127,7 +171,7 @@ class Checker {
             fmt::format("the page (-) and {} (+) differ:\n{}", *file, diff(pairs, block.lines, *now)));
   }
 
-  // Every line of a part's server and clients stands on the part's page.
+  // Every line of a part's server and clients, and of the steps that lead to them, stands on the part's page.
   void whole_programs() {
     static const std::regex part_page(R"(docs/(part[0-9]+)\.md)");
     static const std::regex program(R"((server|client(?!_test)\w*)\.cpp)");
@@ -139,6 +183,11 @@ class Checker {
       for (const auto& file : fs::directory_iterator(folder)) {
         const std::string name = file.path().filename();
         if (std::regex_match(name, program)) whole_program(folder.path().filename() / name);
+      }
+      if (!fs::is_directory(folder.path() / "steps")) continue;
+      for (const auto& file : fs::directory_iterator(folder.path() / "steps")) {
+        if (file.path().extension() == ".cpp")
+          whole_program(file.path().lexically_relative(repository_.root));
       }
     }
   }
@@ -226,6 +275,7 @@ class Checker {
   const Repository& repository_;
   Console console_;
   Report report_;
+  std::vector<Difference> differences_;
   std::map<std::string, std::set<std::size_t>> on_page_;  // which lines (from 0) of which file the page shows
 };
 

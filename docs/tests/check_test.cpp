@@ -351,6 +351,88 @@ TEST_F(CodeBlock, FindsBlocksOfNoKind) {
   EXPECT_EQ(found(check("The Python original:\n```python\nx\n```\n")), nothing);
 }
 
+// --- Differences
+// ----------------------------------------------------------------------------------------------
+
+class DiffBlock : public CheckTest {
+ protected:
+  DiffBlock() {
+    write("part9_test/steps/step1_one.cpp",
+          "#include <one>\n\nint main() {\n  one();\n  two();\n}\n\nvoid end();\n");
+    write("part9_test/steps/step2_two.cpp",
+          "#include <one>\n#include <two>\n\nint main() {\n  one();\n  three();\n}\n\nvoid end();\nvoid "
+          "more();\n");
+  }
+};
+
+const std::string from_one_to_two =
+    "From [`steps/step1_one.cpp`](../part9_test/steps/step1_one.cpp) to "
+    "[`steps/step2_two.cpp`](../part9_test/steps/step2_two.cpp):\n\n";
+const std::string first_hunk = " #include <one>\n+#include <two>\n\n";
+const std::string second_hunk = "   one();\n-  two();\n+  three();\n }\n";
+const std::string third_hunk = " void end();\n+void more();\n";
+
+std::string diff_block(const std::string& hunks) {
+  return from_one_to_two + "```diff\n" + hunks + "```\n\n";
+}
+
+TEST_F(DiffBlock, AcceptsTheWholeDifferenceInOneBlockOrSeveral) {
+  EXPECT_EQ(found(check(diff_block(first_hunk + "...\n" + second_hunk + "...\n" + third_hunk))), nothing);
+  EXPECT_EQ(found(check(diff_block(second_hunk) + diff_block(first_hunk + "...\n" + third_hunk))), nothing);
+  // What stands around a change may be shown twice, or not at all.
+  EXPECT_EQ(found(check(diff_block(first_hunk + " int main() {\n   one();\n") + diff_block(second_hunk) +
+                        diff_block("+void more();\n"))),
+            nothing);
+  EXPECT_EQ(found(check(diff_block(first_hunk + " int main() {\n" + second_hunk + "\n" + third_hunk))),
+            nothing);
+}
+
+TEST_F(DiffBlock, NamesTheLinesThatAreMissing) {
+  const Report report = check(diff_block(first_hunk + "...\n" + third_hunk));
+  ASSERT_EQ(report.problems.size(), 1U);
+  EXPECT_EQ(report.problems[0].place, "docs/x.md:3");
+  EXPECT_EQ(report.problems[0].text,
+            "the difference from part9_test/steps/step1_one.cpp to part9_test/steps/step2_two.cpp lacks:\n"
+            "  -  two();\n  +  three();\n");
+}
+
+TEST_F(DiffBlock, NamesWhatIsShownTwiceOrNotOfTheDifference) {
+  const Found too_much = {
+      "docs/x.md:3: the difference from part9_test/steps/step1_one.cpp to part9_test/steps/step2_two.cpp has "
+      "too much:"};
+  const std::string all = first_hunk + "...\n" + second_hunk + "...\n" + third_hunk;
+  EXPECT_EQ(found(check(diff_block(all) + diff_block(third_hunk))), too_much);
+  EXPECT_EQ(found(check(diff_block(all + "...\n int main() {\n+  zero();\n"))),
+            (Found{"docs/x.md:16: the hunk that begins here is not of the difference from "
+                   "part9_test/steps/step1_one.cpp to part9_test/steps/step2_two.cpp",
+                   too_much[0]}));
+}
+
+TEST_F(DiffBlock, FindsALineAroundAChangeThatIsNotThere) {
+  EXPECT_EQ(
+      found(check(diff_block(first_hunk + "...\n" + second_hunk + "...\n void begin();\n+void more();\n"))),
+      Found{"docs/x.md:13: the hunk that begins here is not of the difference from "
+            "part9_test/steps/step1_one.cpp to part9_test/steps/step2_two.cpp"});
+}
+
+TEST_F(DiffBlock, FindsABlockWithoutTwoFiles) {
+  EXPECT_EQ(found(check("From `part9_test/server.cpp`:\n\n```diff\n-x\n```\n")),
+            Found{"docs/x.md:3: the line above this block does not name two files of the repository"});
+}
+
+TEST_F(DiffBlock, ShowsAWholeProgramWithTheOneBefore) {
+  const std::string whole =
+      named + "```cpp\n// The server.\nint main() {\n  if (true) {\n    serve();\n  }\n}\n```\n\n";
+  const std::string first =
+      "`part9_test/steps/step1_one.cpp`:\n\n```cpp\n#include <one>\n\nint main() {\n  one();\n"
+      "  two();\n}\n\nvoid end();\n```\n\n";
+  const std::string second = diff_block(first_hunk + "...\n" + second_hunk + "...\n" + third_hunk);
+  EXPECT_EQ(found(check(whole + first + second, "docs/part9.md")), nothing);
+  EXPECT_EQ(found(check(whole + first, "docs/part9.md")),
+            Found{"part9_test/steps/step2_two.cpp:1: lines 1 to 10 are not on the page docs/part9.md; the "
+                  "first is:"});
+}
+
 // --- Links and tables
 // -----------------------------------------------------------------------------------------
 
@@ -421,6 +503,16 @@ TEST_F(Compare, UpdatesCodeFromItsFirstToItsLastLine) {
       "`part9_test/server.cpp`:\n```cpp\n  int main() {\n    if (true) {\n      serve();\n    }\n  }\n```\n");
   EXPECT_EQ(update("`part9_test/server.cpp`:\n```cpp\nif (false) {\n  serve();\n}\n```\n").text,
             "`part9_test/server.cpp`:\n```cpp\nif (true) {\n  serve();\n}\n```\n");
+}
+
+TEST_F(Compare, WritesADifferenceAndLeavesEachChangeInItsBlock) {
+  write("a.cpp", "1\n2\n3\n4\n5\n6\n\n7\n8\n9\n");
+  write("b.cpp", "1\nzwei\n3\nvier\n5\n6\n\n7\n8\nneun\n");
+  const std::string begin = "From `a.cpp` to `b.cpp`:\n```diff\n";
+  EXPECT_EQ(update(begin + "```\n").text,
+            begin + " 1\n-2\n+zwei\n 3\n-4\n+vier\n 5\n 6\n...\n 7\n 8\n-9\n+neun\n```\n");
+  EXPECT_EQ(update(begin + "-9\n+9\n```\n" + begin + "-2\n+2\n```\n").text,
+            begin + " 7\n 8\n-9\n+neun\n```\n" + begin + " 1\n-2\n+zwei\n 3\n-4\n+vier\n 5\n 6\n```\n");
 }
 
 TEST_F(Compare, LeavesAPageThatIsTrueAsItIs) {
