@@ -102,7 +102,7 @@ std::optional<Result> try_to_check(const Task& task, const Behaviour& behaviour)
   }
   fmt::print(
       "      Connections that are over keep port {} for up to a minute (TIME_WAIT), unless the server had\n"
-      "      asked for it all the same (SO_REUSEADDR): docs/part1.md#bind-an-address-and-a-port. Waiting "
+      "      asked for it all the same (SO_REUSEADDR): docs/part1.md#start-it-again-at-once. Waiting "
       "until\n"
       "      it is free. With {{port}} where your command names the port, each behaviour has its own.\n",
       port);

@@ -116,14 +116,14 @@ int main(int argc, char** argv) {
          server.connect("a silent client");
          expect_welcome(server);
        }},
-      {"outlives clients that have left before they are served", "docs/part1.md#send-and-close",
+      {"outlives clients that have left before they are served", "docs/part1.md#a-client-that-leaves",
        [](Student& server) { outlive(server, "a client that leaves", &Connection::reset); }},
       {"outlives clients whose connection breaks while it sends: SIGPIPE, EPIPE",
-       "docs/part1.md#send-and-close",
+       "docs/part1.md#a-client-that-leaves",
        [](Student& server) {
          outlive(server, "a client that breaks off", &Connection::half_close_and_reset);
        }},
-      {"can be ended and started again at once", "docs/part1.md#bind-an-address-and-a-port", expect_restart},
+      {"can be ended and started again at once", "docs/part1.md#start-it-again-at-once", expect_restart},
   };
   const std::vector<Behaviour> for_clients = {
       {"prints the whole welcome", "docs/part1.md#8-instead-of-1024",

@@ -118,7 +118,7 @@ void break_off(Student& server) {
 
 std::vector<Exercise> exercises() {
   const std::string accept = "docs/part1.md#accept-a-second-socket";
-  const std::string send = "docs/part1.md#send-and-close";
+  const std::string send = "docs/part1.md#a-client-that-leaves";
   const std::string stream = "docs/part1.md#the-whole-stream";
   return {
       {Side::server,
@@ -154,7 +154,7 @@ std::vector<Exercise> exercises() {
            {"closes when the client has ended its direction, and all is sent back",
             "docs/part1.md#exercise-3-an-echo-server", half_close},
            {"sends back every byte as it is", stream, send_every_byte},
-           {"sends back a megabyte", send, send_megabyte},
+           {"sends back a megabyte", "docs/part1.md#send-takes-less-than-you-give-it", send_megabyte},
            {"outlives a client whose connection breaks", send, break_off},
        }},
   };

@@ -180,7 +180,7 @@ int main(int argc, char** argv) {
          first.reset();
          server.connect("the next client").expect(welcome, to_notice);
        }},
-      {"can be ended and started again at once", "docs/part1.md#bind-an-address-and-a-port", expect_restart},
+      {"can be ended and started again at once", "docs/part1.md#start-it-again-at-once", expect_restart},
   };
   const std::vector<Behaviour> for_clients = {
       {"shows a message while the connection stays open", "docs/part2.md#2-a-client-that-parses-the-header",

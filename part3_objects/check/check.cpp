@@ -197,9 +197,9 @@ int main(int argc, char** argv) {
          first.close();
          expect_greeting(server.connect("the next client"));
        }},
-      {"outlives clients that have left before they are served", "docs/part1.md#send-and-close",
+      {"outlives clients that have left before they are served", "docs/part1.md#a-client-that-leaves",
        outlive_those_who_leave},
-      {"can be ended and started again at once", "docs/part1.md#bind-an-address-and-a-port", expect_restart},
+      {"can be ended and started again at once", "docs/part1.md#start-it-again-at-once", expect_restart},
   };
   const std::vector<Behaviour> for_clients = {
       {"shows the greeting decoded", client_section, [](Student& client) { send_object(client, greeting); }},

@@ -542,15 +542,16 @@ int main(int argc, char** argv) {
          expect_refusal(server, "GET / HTTP/1.1\r\n\r\n", "what came is not a length");
        }},
       {"outlives a guest whose connection breaks while others speak: SIGPIPE, EPIPE",
-       "docs/part1.md#send-and-close", break_off_while_others_speak},
+       "docs/part1.md#a-client-that-leaves", break_off_while_others_speak},
       {"does not wait for a guest who reads nothing", goes_out, read_nothing},
       {"loses nothing of what is said to one who reads late", goes_out, read_late},
-      {"keeps those who come while others leave", "docs/part1.md#send-and-close", come_while_others_leave},
+      {"keeps those who come while others leave", "docs/part1.md#a-client-that-leaves",
+       come_while_others_leave},
       {"stays a room for those inside when 1,100 silent guests come", "docs/part4.md#the-door", serve_crowd,
        [] { return DescriptorLimit(for_crowd).enough(); }},
       {"passes on the second of two messages without a delay of 40 ms",
        "docs/part2.md#7-small-messages-and-40-milliseconds", follow_closely, nagle_shows},
-      {"can be ended and started again at once", "docs/part1.md#bind-an-address-and-a-port", expect_restart},
+      {"can be ended and started again at once", "docs/part1.md#start-it-again-at-once", expect_restart},
   };
   const std::vector<Behaviour> for_clients = {
       {"says its name first", client_section, [](Student& client) { enter(client); }},
