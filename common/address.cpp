@@ -21,7 +21,8 @@ class ResolverErrors : public std::error_category {
   std::string message(int error) const override { return gai_strerror(error); }
 };
 
-void check(int error, const std::string& what) {
+// To be called next after the call, with a text that is ready: to put one together may change errno.
+void check(int error, const char* what) {
   static const ResolverErrors resolver_errors;
   if (error == EAI_SYSTEM) throw std::system_error(errno, std::system_category(), what);
   if (error != 0) throw std::system_error(error, resolver_errors, what);
@@ -34,8 +35,9 @@ std::vector<Address> Address::resolve(const std::string& host, std::uint16_t por
   hints.ai_socktype = SOCK_STREAM;  // else each address comes once for TCP, once for UDP
   hints.ai_flags = AI_NUMERICSERV;
   addrinfo* first = nullptr;
-  check(getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &first),
-        fmt::format("cannot find host '{}'", printable(host)));
+  const std::string service = std::to_string(port);
+  const std::string what = fmt::format("cannot find host '{}'", printable(host));
+  check(getaddrinfo(host.c_str(), service.c_str(), &hints, &first), what.c_str());
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> list(first, &freeaddrinfo);
 
   std::vector<Address> addresses;

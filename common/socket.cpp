@@ -1,6 +1,7 @@
 #include "common/socket.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -10,13 +11,13 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <string>
 #include <system_error>
 
 namespace {
 
-[[noreturn]] void fail(const std::string& what, int error = errno) {
-  throw std::system_error(error, std::system_category(), what);
+[[noreturn]] void fail(int error, const char* what, const Address* address = nullptr) {
+  throw std::system_error(error, std::system_category(),
+                          address == nullptr ? what : fmt::format("{} {}", what, address->text()));
 }
 
 // Calls `call` again as long as a signal interrupts it: EINTR in signal(7).
@@ -31,80 +32,83 @@ bool would_block(int error) {
   return error == EAGAIN || error == EWOULDBLOCK;
 }
 
-// Waits until `event`, POLLIN or POLLOUT, has come, or `timeout` has passed, which -1 never does: true if it
-// has.
+// Waits for `event`, POLLIN or POLLOUT, and at most `timeout`, which is no limit if it is negative: true if it came.
 bool wait_for(int descriptor, short event, std::chrono::milliseconds timeout) {
+  if (descriptor == -1) fail(EBADF, "cannot wait");  // poll() would leave it out
+  using std::chrono::milliseconds;
+  timeout =
+      std::clamp<milliseconds>(timeout, milliseconds(-1), std::chrono::hours(24 * 24));  // poll() has int
   const auto end = std::chrono::steady_clock::now() + timeout;
   pollfd waiting{descriptor, event, 0};
   while (true) {
     const int ready = ::poll(&waiting, 1, static_cast<int>(timeout.count()));
     if (ready != -1) return ready > 0;
-    if (errno != EINTR) fail("cannot poll");
+    if (errno != EINTR) fail(errno, "cannot wait");
     if (timeout.count() < 0) continue;
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
-    timeout = std::max(left, std::chrono::milliseconds(0));  // a signal does not begin the wait anew
+    const auto left = std::chrono::ceil<milliseconds>(end - std::chrono::steady_clock::now());
+    timeout = std::max(left, milliseconds(0));  // a signal does not begin the wait anew
   }
 }
 
-// The one door behind which Linux and macOS differ: close on exec, and no SIGPIPE, for a new socket.
-// Linux sets the first with the call that makes the socket, so that no other thread can fork between
-// the two; macOS has no such call.
-#ifdef __linux__
-constexpr int no_signal = MSG_NOSIGNAL;
-int new_socket(int family, int type) {
-  return ::socket(family, type | SOCK_CLOEXEC, 0);
+void switch_on(int descriptor, int level, int option, const char* error) {
+  const int on = 1;
+  if (::setsockopt(descriptor, level, option, &on, sizeof on) == -1) fail(errno, error);
 }
-int new_pair(int* ends) {
-  return ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends);
-}
+
+// The door behind which systems differ. With SOCK_CLOEXEC, a socket is made and closed on exec in one call, so that
+// no other thread can fork between the two; macOS has no such call.
+#ifdef SOCK_CLOEXEC
+constexpr int close_on_exec = SOCK_CLOEXEC;
 int accept_socket(int listening, sockaddr* address, socklen_t* size) {
   return ::accept4(listening, address, size, SOCK_CLOEXEC);
 }
 #else
-constexpr int no_signal = 0;
-int prepared(int descriptor) {
-  const int on = 1;
-  if (descriptor != -1) {
-    ::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
-    ::setsockopt(descriptor, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
-  }
-  return descriptor;
-}
-int new_socket(int family, int type) {
-  return prepared(::socket(family, type, 0));
-}
-int new_pair(int* ends) {
-  const int result = ::socketpair(AF_UNIX, SOCK_STREAM, 0, ends);
-  if (result == 0) prepared(ends[0]), prepared(ends[1]);
-  return result;
-}
+constexpr int close_on_exec = 0;
 int accept_socket(int listening, sockaddr* address, socklen_t* size) {
-  const int descriptor = prepared(::accept(listening, address, size));
-  if (descriptor == -1 || *size > 0) return descriptor;
-  ::close(descriptor);  // of a client that has left already, macOS tells no address
-  errno = ECONNABORTED;
-  return -1;
+  return ::accept(listening, address, size);
 }
 #endif
 
+// SIGPIPE is declined for good (macOS, FreeBSD), or with each send() (Linux, OpenBSD).
+#ifdef SO_NOSIGPIPE
+constexpr int no_signal = 0;
+#else
+constexpr int no_signal = MSG_NOSIGNAL;
+#endif
+
+// Errors of the connection that was to be accepted, and not of the listening socket: "Error handling" in accept(2).
+// It names EOPNOTSUPP too, but that is also, and for ever, the answer to a socket that cannot listen.
+bool is_of_one_connection(int error) {
+#ifdef ENONET
+  if (error == ENONET) return true;
+#endif
+  return error == ECONNABORTED || error == EPROTO || error == ENOPROTOOPT || error == ENETDOWN ||
+         error == ENETUNREACH || error == EHOSTDOWN || error == EHOSTUNREACH;
+}
+
 }  // namespace
 
-Socket::Socket(int family, int type) : descriptor_(new_socket(family, type)) {
-  if (descriptor_ == -1) fail("cannot make a socket");
+Socket::Socket(int family, int type) : Socket(::socket(family, type | close_on_exec, 0)) {
+  if (descriptor_ == -1) fail(errno, "cannot make a socket");
+}
+
+Socket::Socket(int descriptor) noexcept : descriptor_(descriptor) {
+  if (descriptor == -1) return;  // and leave errno as it is
+#ifndef SOCK_CLOEXEC
+  ::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+#endif
+#ifdef SO_NOSIGPIPE
+  const int on = 1;
+  ::setsockopt(descriptor, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
+#endif
 }
 
 std::pair<Socket, Socket> Socket::pair() {
   std::array<int, 2> ends{};
-  if (new_pair(ends.data()) == -1) fail("cannot make a pair of sockets");
-  return {Socket(ends[0]), Socket(ends[1])};
-}
-
-Socket& Socket::operator=(Socket&& other) noexcept {
-  if (this != &other) {
-    close();
-    descriptor_ = std::exchange(other.descriptor_, -1);
+  if (::socketpair(AF_UNIX, SOCK_STREAM | close_on_exec, 0, ends.data()) == -1) {
+    fail(errno, "cannot make a pair of sockets");
   }
-  return *this;
+  return {Socket(ends[0]), Socket(ends[1])};
 }
 
 void Socket::close() noexcept {
@@ -114,19 +118,19 @@ void Socket::close() noexcept {
 }
 
 void Socket::bind(const Address& address) {
-  const std::string what = "cannot bind " + address.text();  // before the call, so that errno stays its own
-  if (::bind(descriptor_, address.data(), address.size()) == -1) fail(what);
+  if (::bind(descriptor_, address.data(), address.size()) == -1) fail(errno, "cannot bind", &address);
 }
 
 void Socket::listen(int backlog) {
   if (::listen(descriptor_, backlog) == 0) return;
   const int error = errno;  // EADDRINUSE: another socket that was bound to this address too has come first
-  fail("cannot listen on " + local_address().text(), error);
+  const Address address = local_address();
+  fail(error, "cannot listen on", &address);
 }
 
 Accepted Socket::accept() {
   if (auto accepted = try_accept()) return std::move(*accepted);
-  fail("cannot accept");
+  fail(EAGAIN, "cannot accept");
 }
 
 std::optional<Accepted> Socket::try_accept() {
@@ -134,52 +138,46 @@ std::optional<Accepted> Socket::try_accept() {
     sockaddr_storage storage{};
     socklen_t size = sizeof storage;
     const int descriptor = accept_socket(descriptor_, reinterpret_cast<sockaddr*>(&storage), &size);
-    if (descriptor != -1) return Accepted{Socket(descriptor), Address(storage, size)};
+    if (descriptor != -1) {
+      Socket socket(descriptor);
+      if (size == 0) continue;  // macOS knows no address of a client that has left already
+      return Accepted{std::move(socket), Address(storage, size)};
+    }
     if (would_block(errno)) return std::nullopt;
-    // ECONNABORTED, EPROTO: that client has left while it waited; the next one may be there.
-    if (errno != EINTR && errno != ECONNABORTED && errno != EPROTO) fail("cannot accept");
+    if (errno != EINTR && !is_of_one_connection(errno)) fail(errno, "cannot accept");
   }
 }
 
 void Socket::connect(const Address& address) {
-  const std::string what = "cannot connect to " + address.text();
   if (::connect(descriptor_, address.data(), address.size()) == 0) return;
-  if (errno != EINTR) fail(what);
+  if (errno != EINTR) fail(errno, "cannot connect to", &address);
   // An interrupted connect() goes on in the background and must not be called again: wait until it is
   // done, then ask how it went. EINPROGRESS in connect(2)
   wait_for(descriptor_, POLLOUT, std::chrono::milliseconds(-1));
   int error = 0;
   socklen_t size = sizeof error;
-  if (::getsockopt(descriptor_, SOL_SOCKET, SO_ERROR, &error, &size) == -1) fail(what);
-  if (error != 0) fail(what, error);
+  if (::getsockopt(descriptor_, SOL_SOCKET, SO_ERROR, &error, &size) == -1) error = errno;
+  if (error != 0) fail(error, "cannot connect to", &address);
 }
 
 Socket Socket::connect_to(std::span<const Address> addresses) {
-  for (const Address& address : addresses.first(addresses.size() - 1)) {
+  std::system_error last_error(EDESTADDRREQ, std::system_category(), "cannot connect");
+  for (const Address& address : addresses) {
     try {
       Socket socket(address.family(), SOCK_STREAM);
       socket.connect(address);
       return socket;
-    } catch (const std::system_error&) {
-      // The next address may answer; if none does, the error of the last is the one that is told.
+    } catch (const std::system_error& error) {
+      last_error = error;  // the next address may answer
     }
   }
-  Socket socket(addresses.back().family(), SOCK_STREAM);
-  socket.connect(addresses.back());
-  return socket;
-}
-
-std::size_t Socket::send(std::string_view bytes) {
-  const ssize_t sent = restarted([&] { return ::send(descriptor_, bytes.data(), bytes.size(), no_signal); });
-  if (sent == -1) fail("cannot send");
-  return static_cast<std::size_t>(sent);
+  throw last_error;
 }
 
 std::size_t Socket::try_send(std::string_view bytes) {
   const ssize_t sent = restarted([&] { return ::send(descriptor_, bytes.data(), bytes.size(), no_signal); });
-  if (sent == -1 && would_block(errno)) return 0;
-  if (sent == -1) fail("cannot send");
-  return static_cast<std::size_t>(sent);
+  if (sent == -1 && !would_block(errno)) fail(errno, "cannot send");
+  return static_cast<std::size_t>(std::max<ssize_t>(sent, 0));
 }
 
 void Socket::send_all(std::string_view bytes) {
@@ -192,13 +190,14 @@ void Socket::send_all(std::string_view bytes) {
 
 std::string_view Socket::recv(std::span<char> buffer) {
   if (const auto received = try_recv(buffer)) return *received;
-  fail("cannot receive");
+  fail(EAGAIN, "cannot receive");
 }
 
 std::optional<std::string_view> Socket::try_recv(std::span<char> buffer) {
+  if (buffer.empty()) fail(EINVAL, "cannot receive into an empty buffer");
   const ssize_t received = restarted([&] { return ::recv(descriptor_, buffer.data(), buffer.size(), 0); });
   if (received == -1 && would_block(errno)) return std::nullopt;
-  if (received == -1) fail("cannot receive");
+  if (received == -1) fail(errno, "cannot receive");
   return std::string_view(buffer.data(), static_cast<std::size_t>(received));
 }
 
@@ -207,32 +206,28 @@ bool Socket::wait_readable(std::chrono::milliseconds timeout) {
 }
 
 void Socket::shutdown(int how) {
-  if (::shutdown(descriptor_, how) == -1 && errno != ENOTCONN) fail("cannot shut down");
+  if (::shutdown(descriptor_, how) == -1 && errno != ENOTCONN) fail(errno, "cannot shut down");
 }
 
 void Socket::set_nonblocking() {
   const int flags = ::fcntl(descriptor_, F_GETFL);
-  if (flags == -1 || ::fcntl(descriptor_, F_SETFL, flags | O_NONBLOCK) == -1) fail("cannot set O_NONBLOCK");
+  if (flags == -1 || ::fcntl(descriptor_, F_SETFL, flags | O_NONBLOCK) == -1)
+    fail(errno, "cannot set O_NONBLOCK");
 }
 
 void Socket::set_reuse_address() {
-  set_option(SOL_SOCKET, SO_REUSEADDR, "SO_REUSEADDR");
+  switch_on(descriptor_, SOL_SOCKET, SO_REUSEADDR, "cannot set SO_REUSEADDR");
 }
 
 void Socket::set_no_delay() {
-  set_option(IPPROTO_TCP, TCP_NODELAY, "TCP_NODELAY");
-}
-
-void Socket::set_option(int level, int option, const char* name) {
-  const int on = 1;
-  if (::setsockopt(descriptor_, level, option, &on, sizeof on) == -1) fail(std::string("cannot set ") + name);
+  switch_on(descriptor_, IPPROTO_TCP, TCP_NODELAY, "cannot set TCP_NODELAY");
 }
 
 Address Socket::local_address() const {
   sockaddr_storage storage{};
   socklen_t size = sizeof storage;
   if (::getsockname(descriptor_, reinterpret_cast<sockaddr*>(&storage), &size) == -1) {
-    fail("cannot tell the local address");
+    fail(errno, "cannot get the local address");
   }
   return Address(storage, size);
 }

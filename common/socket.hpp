@@ -1,4 +1,4 @@
-// The socket that all parts share: Python's socket object, in C++.
+// Python's socket object, in C++, for all parts. In no namespace, as all of common/: it is no library for others.
 #pragma once
 
 #include <chrono>
@@ -15,22 +15,25 @@ struct Accepted;
 /// One end of a connection, or a listening socket: owns one descriptor and closes it when it goes out
 /// of scope. It can be moved but not copied, so every descriptor has one owner and is closed once.
 ///
-/// Each method is one system call. What it adds: an interrupted call goes on; a failure is a
-/// std::system_error with errno and a text that names the call; a peer that has left is such an error
-/// and never the signal SIGPIPE; a program started by this one does not inherit the descriptor.
+/// A method does what the system call does that its comment names. What it adds: an interrupted call goes on; a
+/// failure is a std::system_error with errno and a text that names the call; a peer that has left is such an
+/// error and never the signal SIGPIPE; a program started by this one does not inherit the descriptor.
 class Socket {
  public:
   /// A new socket: `family` AF_INET or AF_INET6, `type` SOCK_STREAM for TCP. socket(2)
   Socket(int family, int type);
 
-  /// Takes over a descriptor that another call has made.
-  explicit Socket(int descriptor) noexcept : descriptor_(descriptor) {}
+  /// Takes over a descriptor that another call has made; -1 is that of a closed socket.
+  static Socket adopt(int descriptor) noexcept { return Socket(descriptor); }
 
   /// Two sockets of this process that are connected to each other. socketpair(2)
   static std::pair<Socket, Socket> pair();
 
   Socket(Socket&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-  Socket& operator=(Socket&& other) noexcept;
+  Socket& operator=(Socket other) noexcept {
+    std::swap(descriptor_, other.descriptor_);  // what it had before is closed with `other`
+    return *this;
+  }
   ~Socket() { close(); }
 
   /// Closes now rather than at the end of the scope; without effect if closed. close(2)
@@ -45,7 +48,8 @@ class Socket {
   /// Makes it a listening socket: up to `backlog` connections wait for accept(). listen(2)
   void listen(int backlog = SOMAXCONN);
 
-  /// Waits for a client: its connected socket and its address. accept(2)
+  /// Waits for a client: its connected socket and its address. One that is lost before it is accepted is no
+  /// error: the next one comes. accept(2), "Error handling"
   Accepted accept();
 
   /// accept() for a non-blocking socket: nothing if no client waits.
@@ -55,30 +59,27 @@ class Socket {
   void connect(const Address& address);
 
   /// Connects a new socket to the first of `addresses` that answers; if none does, throws the last one's
-  /// error. (Python: socket.create_connection)
+  /// error, and EDESTADDRREQ if there are none. (Python: socket.create_connection)
   static Socket connect_to(std::span<const Address> addresses);
 
-  /// Gives `bytes` to the kernel, and returns how many it has taken: fewer than all if it had to wait for room
-  /// and was interrupted. send(2)
-  std::size_t send(std::string_view bytes);
-
-  /// send() for a non-blocking socket: 0 if there is no room.
+  /// Gives `bytes` to the kernel, and returns how many it has taken: on a non-blocking socket as many as there is
+  /// room for, perhaps none; else fewer than all only if a signal has ended the wait for room. send(2)
   std::size_t try_send(std::string_view bytes);
 
-  /// Sends all of `bytes`, with as many calls of send() as it takes, and waits for room in between, on a
+  /// Sends all of `bytes`, with as many calls of send(2) as it takes, and waits for room in between, on a
   /// non-blocking socket too. (Python: sendall)
   void send_all(std::string_view bytes);
 
   /// Waits for bytes from the peer and puts them into `buffer`: as many as are there, at least one, at most
   /// buffer.size(). Returns the part of `buffer` that was filled; empty means that the peer has closed and
-  /// no more will come. recv(2)
+  /// no more will come. So an empty `buffer` is an error, EINVAL. recv(2)
   std::string_view recv(std::span<char> buffer);
 
   /// recv() for a non-blocking socket: nothing if no bytes are there yet.
   std::optional<std::string_view> try_recv(std::span<char> buffer);
 
-  /// Waits until recv() has something to return, bytes or the end, and at most `timeout`: true if it has.
-  /// poll(2)
+  /// Waits until recv() has bytes, the end or an error for its caller, and at most `timeout`, or 24 days; a
+  /// negative one is no limit. True if recv() has. poll(2)
   bool wait_readable(std::chrono::milliseconds timeout);
 
   /// Ends one direction or both at once, while the descriptor stays open: SHUT_WR is the half-close that
@@ -99,7 +100,7 @@ class Socket {
   Address local_address() const;
 
  private:
-  void set_option(int level, int option, const char* name);
+  explicit Socket(int descriptor) noexcept;
 
   int descriptor_;
 };

@@ -47,7 +47,7 @@ bool somebody_listens(const Address& address) {
 
 }  // namespace
 
-ReservedPort::ReservedPort() : guard_(-1) {
+ReservedPort::ReservedPort() : guard_(Socket::adopt(-1)) {
   // Below the ports that the kernel gives to clients. Hardly anybody uses the same number for UDP, so a UDP
   // socket keeps it, while TCP stays free for the server.
   constexpr int first = 20000;
