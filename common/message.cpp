@@ -13,7 +13,7 @@ std::size_t body_size(std::string_view header, std::size_t largest_body) {
   std::string_view digits = header;
   while (digits.starts_with(' ')) digits.remove_prefix(1);
   while (digits.ends_with(' ')) digits.remove_suffix(1);
-  // from_chars takes no sign, no space and no 0x, as Python's int() would; ten digits always fit.
+  // from_chars takes no sign, no space and no `_`, as Python's int() would; ten digits always fit.
   std::size_t size = 0;
   const char* end = digits.data() + digits.size();
   if (const auto [stop, error] = std::from_chars(digits.data(), end, size);

@@ -21,7 +21,7 @@ int main(int argc, char** argv) {
     constexpr std::size_t largest_body = 1024 * 1024;
     MessageReader reader(largest_body);
     bool new_message = true;
-    std::array<char, 16> buffer;  // a little more than a header, so that no message comes in one piece
+    std::array<char, 16> buffer;  // a little more than a header, so that messages come in pieces
     while (true) {
       const std::string_view bytes = socket.recv(buffer);
       if (bytes.empty()) break;
