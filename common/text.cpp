@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <iterator>
 
+#include "common/unicode.hpp"
+
 namespace {
 
 void append_escaped(std::string& text, char byte) {
@@ -24,57 +26,62 @@ void append_escaped(std::string& text, char byte) {
   }
 }
 
-bool in_range(char byte, unsigned char first, unsigned char last) {
-  return static_cast<unsigned char>(byte) >= first && static_cast<unsigned char>(byte) <= last;
-}
-
 bool is_plain(char byte) {
-  return in_range(byte, 0x20, 0x7e);
+  return byte >= 0x20 && byte <= 0x7e;
 }
 
-// The length of the UTF-8 character at the front of `bytes`, 1 to 4; 0 if none is there.
-// The ranges are the table in RFC 3629, section 4.
-std::size_t utf8_length(std::string_view bytes) {
-  const auto first = static_cast<unsigned char>(bytes[0]);
-  if (first < 0x80) return 1;
-  if (first < 0xc2 || first > 0xf4) return 0;
-  const std::size_t length = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-  if (bytes.size() < length) return 0;
-  const unsigned char least = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
-  const unsigned char most = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
-  if (!in_range(bytes[1], least, most)) return 0;
-  for (std::size_t i = 2; i < length; ++i) {
-    if (!in_range(bytes[i], 0x80, 0xbf)) return 0;
-  }
-  return length;
+bool is_in(char32_t character, char32_t first, char32_t last) {
+  return first <= character && character <= last;
 }
 
-bool is_control(std::string_view character) {
-  if (character.size() == 1) return in_range(character[0], 0x00, 0x1f) || character[0] == '\x7f';
-  return character.size() == 2 && character[0] == '\xc2' && in_range(character[1], 0x80, 0x9f);
+// Arrows, symbols and pictures: the blocks in which the parts of joined emoji are.
+bool is_picture(char32_t character) {
+  return is_in(character, 0x2190, 0x2bff) || is_in(character, 0x1f000, 0x1faff);
+}
+
+// The blocks from Arabic to Sinhala.
+bool is_of_a_joining_script(char32_t character) {
+  return is_in(character, 0x0600, 0x0dff);
+}
+
+// True for U+200C and U+200D, ZERO WIDTH NON-JOINER and JOINER, where they change what is seen of their neighbours.
+bool joins(char32_t before, char32_t character, std::string_view after) {
+  if (!is_in(character, 0x200c, 0x200d) || after.empty()) return false;
+  const char32_t next = take_character(after).value_or(0);
+  return is_printable(next) && ((is_of_a_joining_script(before) && is_of_a_joining_script(next)) ||
+                                (character == 0x200d && is_picture(before) && is_picture(next)));
 }
 
 }  // namespace
 
 std::string printable(std::string_view bytes) {
+  constexpr char32_t emoji_style = 0xfe0f;  // belongs to the picture before it
   std::string text;
   text.reserve(bytes.size());
+  char32_t before = 0;  // the character that has been shown last
   while (!bytes.empty()) {
     // Most text is plain ASCII: as much of it as there is goes in at once.
-    const auto plain_end = std::find_if_not(bytes.begin(), bytes.end(), is_plain);
+    const auto plain_end = std::find_if_not(bytes.begin(), bytes.end(),
+                                            [](char byte) { return is_plain(byte) && byte != '\\'; });
     const auto plain = static_cast<std::size_t>(plain_end - bytes.begin());
     text += bytes.substr(0, plain);
     bytes.remove_prefix(plain);
+    if (plain > 0) before = 0;
     if (bytes.empty()) break;
 
-    const std::size_t length = utf8_length(bytes);
-    const std::string_view character = bytes.substr(0, length == 0 ? 1 : length);
-    if (length == 0 || is_control(character)) {
-      for (const char byte : character) append_escaped(text, byte);
+    const std::string_view from_here = bytes;
+    const char32_t character = take_character(bytes).value_or(0);
+    const std::string_view taken = from_here.substr(0, from_here.size() - bytes.size());
+    if (character == '\\') {
+      text += "\\\\";
+      before = 0;
+    } else if (is_printable(character) || joins(before, character, bytes)) {
+      text += taken;
+      if (character != emoji_style) before = character;
     } else {
-      text += character;
+      for (const char byte : taken) append_escaped(text, byte);
+      before = 0;
     }
-    bytes.remove_prefix(character.size());
   }
   return text;
 }

@@ -4,9 +4,16 @@
 #include <string>
 #include <string_view>
 
-/// `bytes` as text that can be printed: valid UTF-8 as it is, control characters (U+0000 to U+001F,
-/// U+007F to U+009F) and bytes that are not valid UTF-8 escaped as Python's repr() does for bytes:
-/// `\n`, `\r`, `\t`, `\x1b`, `\xff`. UTF-8 as in RFC 3629: no overlong forms, no surrogates.
+/// `bytes` as text that can be printed, on one line, and that cannot pose as any other bytes. Valid UTF-8 (RFC 3629)
+/// stays as it is: letters, marks, digits, signs, emoji and the space. Escaped as Python's repr() does for bytes,
+/// `\n`, `\x1b`, `\xff`, are
+/// - what is not UTF-8, and control characters, which a terminal obeys;
+/// - what is not seen, or moves what is seen: every other character that is_printable() excludes, such as U+202E,
+///   which turns the direction of writing around, U+200B, a space without a width, and U+2028, the end of a line;
+/// - the backslash, as `\\`: so nobody can write an escape by hand.
+/// Two that are not seen stay where people write them: U+200D between emoji, which it makes one (a family, a
+/// flag), and U+200C and U+200D between letters of the scripts from Arabic to Sinhala, whose shapes they choose.
+/// Letters that look like others, such as the Cyrillic a, stay too: which are foreign depends on the reader.
 std::string printable(std::string_view bytes);
 
 /// `bytes` as Python writes a bytes object: `b'22        '`. Everything but printable ASCII is escaped.

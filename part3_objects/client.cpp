@@ -3,7 +3,9 @@
 
 #include <array>
 #include <stdexcept>
+#include <string>
 #include <string_view>
+#include <variant>
 
 #include "common/message.hpp"
 #include "common/program.hpp"
@@ -35,7 +37,8 @@ int main(int argc, char** argv) {
         fmt::print("full message received\n");
         fmt::print("objects received without decoding:\n{}\n", python_bytes(*body));
         const Object object = loads(*body);
-        fmt::print("decoded objects:\n{}\n", printable(str(object)));
+        const std::string* text = std::get_if<std::string>(&object.value);
+        fmt::print("decoded objects:\n{}\n", text != nullptr ? printable(*text) : repr(object));
       }
     }
     if (reader.inside_message()) {

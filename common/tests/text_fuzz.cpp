@@ -5,8 +5,10 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "common/text.hpp"
+#include "common/unicode.hpp"
 
 namespace {
 
@@ -29,8 +31,12 @@ std::uint32_t bits(std::string_view bytes, std::size_t length) {
   return character;
 }
 
-bool is_control(std::uint32_t character) {
-  return character < 0x20 || (character >= 0x7f && character < 0xa0);
+bool is_picture(std::uint32_t character) {
+  return (character >= 0x2190 && character < 0x2c00) || (character >= 0x1f000 && character < 0x1fb00);
+}
+
+bool is_of_a_joining_script(std::uint32_t character) {
+  return character >= 0x600 && character < 0xe00;
 }
 
 std::string escaped(std::string_view bytes) {
@@ -50,20 +56,39 @@ std::string escaped(std::string_view bytes) {
   return text;
 }
 
+// The character at the front of `bytes`: its length in bytes, and what it is; 1 and U+0000 if none is there.
+std::pair<std::size_t, std::uint32_t> front(std::string_view bytes) {
+  for (std::size_t length = 1; length <= 4 && length <= bytes.size(); ++length) {
+    const std::uint32_t character = bits(bytes, length);
+    const bool is_surrogate = character >= 0xd800 && character < 0xe000;
+    if (!is_surrogate && character <= 0x10ffff && utf8(character) == bytes.substr(0, length)) {
+      return {length, character};
+    }
+  }
+  return {1, 0};
+}
+
 std::string expected(std::string_view bytes) {
   std::string text;
+  std::uint32_t before = 0;
   while (!bytes.empty()) {
-    std::size_t taken = 1;
-    bool is_text = false;
-    for (std::size_t length = 1; length <= 4 && length <= bytes.size(); ++length) {
-      const std::uint32_t character = bits(bytes, length);
-      const bool is_surrogate = character >= 0xd800 && character < 0xe000;
-      if (is_surrogate || character > 0x10ffff || utf8(character) != bytes.substr(0, length)) continue;
-      taken = length;
-      is_text = !is_control(character);
+    const auto [length, character] = front(bytes);
+    const std::string_view taken = bytes.substr(0, length);
+    bytes.remove_prefix(length);
+    const std::uint32_t after = bytes.empty() ? 0 : front(bytes).second;
+    const bool joins_letters = is_of_a_joining_script(before) && is_of_a_joining_script(after);
+    const bool joins_pictures = character == 0x200d && is_picture(before) && is_picture(after);
+    const bool joins = (character == 0x200c || character == 0x200d) && (joins_letters || joins_pictures);
+    if (character == '\\') {
+      text += "\\\\";
+      before = 0;
+    } else if (is_printable(character) || (joins && is_printable(after))) {
+      text += taken;
+      if (character != 0xfe0f) before = character;
+    } else {
+      text += escaped(taken);
+      before = 0;
     }
-    text += is_text ? std::string(bytes.substr(0, taken)) : escaped(bytes.substr(0, taken));
-    bytes.remove_prefix(taken);
   }
   return text;
 }
@@ -95,7 +120,7 @@ std::string bytes_of(std::string_view literal) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string bytes(reinterpret_cast<const char*>(data), size);
   if (printable(bytes) != expected(bytes)) std::abort();
-  if (printable(printable(bytes)) != printable(bytes)) std::abort();
+  if (bytes_of("b'" + printable(bytes) + "'") != bytes) std::abort();
   if (bytes_of(python_bytes(bytes)) != bytes) std::abort();
   return 0;
 }

@@ -4,9 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
+
+#include "common/unicode.hpp"
 
 namespace {
 
@@ -40,13 +44,19 @@ std::string utf8(unsigned code_point) {
 TEST(Printable, LeavesValidTextOfEveryScriptAsItIs) {
   for (const std::string_view text :
        {"", "hello, world!", "naïve café", "Привет, мир", "你好，世界", "مرحبا",
-        "👩‍👩‍👧 🇩🇪", "e\u0301 Z̸̢a", "'quotes' \"and\" back\\slashes"}) {
+        "👩‍👩‍👧 🇩🇪", "e\u0301 Z̸̢a", "'quotes' \"and\" /slashes/", "ﷺ ½ ≠ ₿ ﬁ"}) {
     EXPECT_EQ(printable(text), text);
   }
 }
 
-TEST(Printable, LeavesEveryPrintableAsciiCharacterAsItIs) {
-  EXPECT_EQ(printable(bytes_from(0x20, 0x7e)), bytes_from(0x20, 0x7e));
+TEST(Printable, LeavesEveryPrintableAsciiCharacterButTheBackslashAsItIs) {
+  EXPECT_EQ(printable(bytes_from(0x20, 0x7e)), bytes_from(0x20, '\\') + "\\" + bytes_from('\\' + 1, 0x7e));
+}
+
+TEST(Printable, TellsAnEscapeFromOneThatIsWrittenByHand) {
+  EXPECT_EQ(printable("a\nb"), R"(a\nb)");
+  EXPECT_EQ(printable(R"(a\nb)"), R"(a\\nb)");
+  EXPECT_EQ(printable("\\\n\\"), R"(\\\n\\)");
 }
 
 TEST(Printable, EscapesEveryAsciiControlCharacter) {
@@ -65,16 +75,71 @@ TEST(Printable, EscapesTheControlCharactersThatNeedTwoBytes) {
   for (unsigned code_point = 0x80; code_point < 0xa0; ++code_point) {
     EXPECT_EQ(printable(utf8(code_point)), hex_escapes(utf8(code_point)));
   }
-  EXPECT_EQ(printable(utf8(0xa0)), utf8(0xa0));  // the first that is no control character
+  EXPECT_EQ(printable(utf8(0xa1)), utf8(0xa1));  // the first that is none and shows
 }
 
 TEST(Printable, TakesTheFirstAndTheLastCharacterOfEveryLength) {
-  for (const unsigned code_point :
-       {0x20U, 0x7eU, 0xa0U, 0x7ffU, 0x800U, 0xfffU, 0x1000U, 0xd7ffU, 0xe000U, 0xfffdU, 0xffffU, 0x10000U,
-        0x3ffffU, 0x40000U, 0xfffffU, 0x100000U, 0x10ffffU}) {
+  for (const unsigned code_point : {0x20U, 0x7eU, 0xa1U, 0x7ffU, 0x800U, 0xfdaU, 0x1000U, 0xd7fbU, 0xf900U,
+                                    0xfffdU, 0x10000U, 0x3134aU, 0xe01efU}) {
     SCOPED_TRACE(fmt::format("U+{:04X}", code_point));
     EXPECT_EQ(printable(utf8(code_point)), utf8(code_point));
   }
+  for (const unsigned code_point :
+       {0x7ffU, 0xfffU, 0xffffU, 0x3ffffU, 0x40000U, 0xfffffU, 0x100000U, 0x10ffffU}) {
+    const std::string character = utf8(code_point);
+    std::string_view rest = character;
+    EXPECT_EQ(take_character(rest), char32_t{code_point});
+  }
+}
+
+TEST(Printable, EscapesWhatIsNotSeenAndWhatMovesWhatIsSeen) {
+  // One or more of each category: Cc, Cf, Zl, Zp, Zs, Co, Cn, Cs.
+  for (const unsigned code_point :
+       {0x85U,   0xadU,   0x200bU, 0x200eU,  0x202aU,   0x202eU,  0x2060U,  0x2066U,  0x2069U,
+        0xfeffU, 0x61cU,  0xfff9U, 0x1d173U, 0xe0001U,  0xe0041U, 0xe007fU, 0x2028U,  0x2029U,
+        0xa0U,   0x1680U, 0x2003U, 0x202fU,  0x205fU,   0x3000U,  0xe000U,  0xf0000U, 0x10fffdU,
+        0x378U,  0xfdd0U, 0xffffU, 0xe0fffU, 0x10ffffU, 0xd800U}) {
+    const std::string character = utf8(code_point);
+    EXPECT_EQ(printable("qa" + character + "b"), "qa" + hex_escapes(character) + "b")
+        << fmt::format("U+{:04X}", code_point);
+  }
+}
+
+TEST(Printable, LeavesJoinersWherePeopleWriteThem) {
+  for (const std::string_view text :
+       {"👩‍🚀", "👩🏽‍🚀", "🏳️‍🌈", "🏴‍☠️", "❤️‍🔥", "🧔‍♂️",
+        "👁️‍🗨️", "👨‍👩‍👧‍👦", "1️⃣ ✌🏿 ☎︎", "می‌خواهم",
+        "क्‍ष", "ශ්‍රී"}) {
+    EXPECT_EQ(printable(text), text);
+  }
+}
+
+TEST(Printable, EscapesJoinersThatJoinNothing) {
+  const std::string joiner = utf8(0x200d);
+  const std::string non_joiner = utf8(0x200c);
+  const std::string girl = "👧";
+  const std::string woman = "👩";
+  const std::vector<std::pair<std::string, std::string>> before_and_after = {{"", ""},
+                                                                             {"a", "b"},
+                                                                             {"a", girl},
+                                                                             {girl, "a"},
+                                                                             {girl, ""},
+                                                                             {"", girl},
+                                                                             {girl, "\xff"},
+                                                                             {"\n", girl},
+                                                                             {"م", girl},
+                                                                             {girl, "م"},
+                                                                             {girl, utf8(0x1f000 + 0xaff)},
+                                                                             {girl + "\\", girl}};
+  for (const auto& [before, after] : before_and_after) {
+    for (const std::string& character : {joiner, non_joiner}) {
+      EXPECT_EQ(printable(before + character + after),
+                printable(before) + hex_escapes(character) + printable(after));
+    }
+  }
+  EXPECT_EQ(printable(girl + non_joiner + woman), girl + hex_escapes(non_joiner) + woman);
+  EXPECT_EQ(printable(girl + joiner + joiner + woman),
+            girl + hex_escapes(joiner) + hex_escapes(joiner) + woman);
 }
 
 TEST(Printable, EscapesWhatIsNotUtf8) {
@@ -122,8 +187,9 @@ TEST(Printable, EscapesACharacterThatIsCutOffAndNothingElse) {
   }
 }
 
-TEST(Printable, NeverShowsAByteThatATerminalObeys) {
+TEST(Printable, NeverShowsAByteThatATerminalObeysNorTheSameForOtherBytes) {
   // Every pair of bytes, also those that are half a character and half a command.
+  std::set<std::string> texts;
   for (int first = 0; first < 256; ++first) {
     for (int second = 0; second < 256; ++second) {
       const std::string text = printable(std::string{static_cast<char>(first), static_cast<char>(second)});
@@ -131,7 +197,7 @@ TEST(Printable, NeverShowsAByteThatATerminalObeys) {
                                [](unsigned char byte) { return byte < 0x20 || byte == 0x7f; }))
           << first << ' ' << second;
       EXPECT_FALSE(text.size() == 2 && text[0] == '\xc2' && static_cast<unsigned char>(text[1]) < 0xa0);
-      EXPECT_EQ(printable(text), text) << first << ' ' << second;
+      EXPECT_TRUE(texts.insert(text).second) << text << " stands for two";
     }
   }
 }

@@ -12,7 +12,7 @@
 #include <string_view>
 
 #include "common/text.hpp"
-#include "part3_objects/pickle/unicode.hpp"
+#include "common/unicode.hpp"
 
 namespace {
 

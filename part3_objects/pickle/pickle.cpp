@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "common/text.hpp"
+#include "common/unicode.hpp"
 #include "part3_objects/pickle/pickle_machine.hpp"
-#include "part3_objects/pickle/unicode.hpp"
 
 namespace {
 

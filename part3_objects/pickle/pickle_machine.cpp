@@ -7,8 +7,8 @@
 #include <utility>
 #include <variant>
 
+#include "common/unicode.hpp"
 #include "part3_objects/pickle/pickle.hpp"
-#include "part3_objects/pickle/unicode.hpp"
 
 namespace {
 

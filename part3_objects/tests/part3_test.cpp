@@ -121,6 +121,16 @@ TEST(Client, PrintsAStrAsPrintDoesButNoControlCharacters) {
       << client.out;
 }
 
+TEST(Client, EscapesWhatIsInsideAnObjectOnceAsPrintDoes) {
+  const Outcome client = client_gets({with_header(dumps(List{{"a\nb", R"(a\nb)", "\u202e"}}))});
+  EXPECT_TRUE(
+      client.out.ends_with("decoded objects:\n"
+                           R"(['a\nb', 'a\\nb', '\u202e'])"
+                           "\n" +
+                           farewell))
+      << client.out;
+}
+
 TEST(Client, ShowsAnObjectOfOneMiB) {
   const Object object = Bytes{std::string(1024 * 1024 - 10, 'x')};
   const Outcome client = client_gets({with_header(dumps(object))});

@@ -13,9 +13,9 @@
 #include <vector>
 
 #include "common/testing/process.hpp"
+#include "common/unicode.hpp"
 #include "part3_objects/pickle/object.hpp"
 #include "part3_objects/pickle/pickle.hpp"
-#include "part3_objects/pickle/unicode.hpp"
 
 namespace {
 

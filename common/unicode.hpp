@@ -1,4 +1,4 @@
-// What Python's str knows about Unicode and a std::string does not.
+// What a std::string does not know about Unicode: where a character ends, and whether it shows.
 #pragma once
 
 #include <optional>
@@ -12,6 +12,6 @@ std::optional<char32_t> take_character(std::string_view& bytes);
 /// True if take_character() finds characters only.
 bool is_utf8(std::string_view bytes);
 
-/// True if Python's repr() shows the character rather than an escape: str.isprintable() of Python 3.11, which
-/// knows Unicode 14.
+/// True if the character shows on a screen: not one of the Unicode categories Cc, Cf, Cs, Co, Cn (other) and Zl,
+/// Zp, Zs (separators), save the space U+0020. This is str.isprintable() of Python 3.11, which knows Unicode 14.
 bool is_printable(char32_t code_point);

@@ -1,4 +1,4 @@
-#include "part3_objects/pickle/unicode.hpp"
+#include "common/unicode.hpp"
 
 #include <algorithm>
 #include <array>
