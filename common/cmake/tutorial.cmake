@@ -26,6 +26,10 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)
+
+# A part built alone is its lesson only: server, client, and what they share.
+string(COMPARE EQUAL "${CMAKE_PROJECT_NAME}" socket_tutorial whole)
+option(BUILD_TESTING "Builds the workshop too: tests, checks, and the check of the pages" ${whole})
 include(CTest)
 include(GoogleTest)
 
@@ -55,15 +59,36 @@ function(tutorial_part part)
   endforeach()
 endfunction()
 
-# A file of tests, tests/NAME_test.cpp, each of which ctest runs by itself: tutorial_test(part1 part1). The label is
-# the target that builds the programs under test, which lie in the folder PROGRAMS; `ctest -L part1` runs them.
-function(tutorial_test name label)
+# Compiles a target of the workshop without optimizing, in less than half the time: it waits more than it computes.
+function(tutorial_workshop target)
+  target_compile_options(${target} PRIVATE -O0)
+  if(NOT BUILD_TESTING)  # then only what is asked for is built
+    set_target_properties(${target} PROPERTIES EXCLUDE_FROM_ALL ON)
+  endif()
+endfunction()
+
+# The tests of a folder in one program, each of which ctest runs by itself: tutorial_tests(part1 tests/part1_test.cpp).
+# The label is the target that builds the programs under test, which lie in the folder PROGRAMS; `ctest -L part1` runs
+# them.
+function(tutorial_tests label)
   if(BUILD_TESTING)
-    add_executable(${name}_test tests/${name}_test.cpp)
-    target_link_libraries(${name}_test PRIVATE common_testing GTest::gtest_main)
-    target_compile_definitions(${name}_test PRIVATE PROGRAMS="${CMAKE_CURRENT_BINARY_DIR}/")
-    add_dependencies(${name}_test ${label})
-    gtest_discover_tests(${name}_test TEST_PREFIX ${label}. DISCOVERY_MODE PRE_TEST PROPERTIES LABELS ${label} TIMEOUT 300)
+    add_executable(${label}_test ${ARGN})
+    tutorial_workshop(${label}_test)
+    target_link_libraries(${label}_test PRIVATE common_testing GTest::gtest_main)
+    set_source_files_properties(${ARGN} PROPERTIES COMPILE_DEFINITIONS PROGRAMS="${CMAKE_CURRENT_BINARY_DIR}/")
+    add_dependencies(${label}_test ${label})
+    gtest_discover_tests(${label}_test TEST_PREFIX ${label}. DISCOVERY_MODE PRE_TEST
+                         PROPERTIES LABELS ${label} TIMEOUT 300)
+    tutorial_precompile(${label}_test)
+  endif()
+endfunction()
+
+# The headers that take longest to read are read once for all tests.
+function(tutorial_precompile target)
+  if(target STREQUAL "common_test" OR NOT TARGET common_test)
+    target_precompile_headers(${target} PRIVATE <fmt/format.h> <gtest/gtest.h> <chrono> <functional> <map> <regex>)
+  else()
+    target_precompile_headers(${target} REUSE_FROM common_test)
   endif()
 endfunction()
 
@@ -96,6 +121,7 @@ endfunction()
 # The check of a part, through which a student's programs are run: tutorial_check(part1)
 function(tutorial_check part)
   add_executable(${part}_check check/check.cpp check/exercises.cpp)
+  tutorial_workshop(${part}_check)
   target_link_libraries(${part}_check PRIVATE common_check)
   set_target_properties(${part}_check PROPERTIES OUTPUT_NAME check)
 endfunction()

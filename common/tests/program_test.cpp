@@ -109,14 +109,14 @@ const std::map<std::string, std::function<void()>> deeds = {
 // The sample program is this file's own executable, started with `sample` in front of its options.
 Outcome run_sample(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), "sample");
-  return run("program_test", arguments);
+  return run("common_test", arguments);
 }
 
 // The same with a redirection of the shell, `>/dev/full`, after what the shell does `first`.
 Outcome run_sample_with(const std::string& redirection, const std::string& deed,
                         const std::string& first = "true") {
   Process process(
-      {"sh", "-c", first + "; exec \"$0\" sample --do=\"$1\" " + redirection, PROGRAMS "program_test", deed});
+      {"sh", "-c", first + "; exec \"$0\" sample --do=\"$1\" " + redirection, PROGRAMS "common_test", deed});
   return outcome_of(process);
 }
 
@@ -290,7 +290,7 @@ TEST(Program, TellsInOneLineWhatIsWrongAndInItsExitCodeOfWhatKind) {
 }
 
 TEST(Program, PrintsEveryLineAtOnceIntoAPipe) {
-  Process process(command("program_test", {"sample", "--do=print and wait"}));
+  Process process(command("common_test", {"sample", "--do=print and wait"}));
   EXPECT_EQ(process.line(), "one line");  // while the program still runs
   process.close_input();
   EXPECT_EQ(process.line(), "the input has ended");
@@ -316,7 +316,7 @@ TEST(Program, NamesStdoutAndTheCauseWhenWhatItPrintsIsLost) {
 TEST(Program, EndsWithAnErrorAndNotASignalWhenNobodyReadsItsOutput) {
   Process process({"sh", "-c",
                    "{ \"$0\" sample --do='print for ever'; echo \"exit code $?\" >&2; } | head -n 1",
-                   PROGRAMS "program_test"});
+                   PROGRAMS "common_test"});
   const Outcome outcome = outcome_of(process);
   EXPECT_EQ(outcome.out, "one more line\n");
   EXPECT_EQ(outcome.error, "sample: cannot print to stdout: Broken pipe\nexit code 1\n");
@@ -328,7 +328,7 @@ TEST(Program, EndsWithAnErrorWhenAnotherHasMadeItsStdoutNonBlocking) {
       {"sh", "-c",
        "exec 3<&0; { \"$0\" sample --do='print for ever without waiting'; echo \"exit code $?\" >&2; }"
        " | read line <&3",
-       PROGRAMS "program_test"});
+       PROGRAMS "common_test"});
   EXPECT_EQ(process.error_line(),
             "sample: cannot print to stdout: " + std::system_category().message(EAGAIN));
   EXPECT_EQ(process.error_line(), "exit code 1");
@@ -350,7 +350,7 @@ TEST(Program, NeverPrintsToItsPeer) {
 }
 
 TEST(Program, EndsQuietlyWithCtrlC) {
-  Process process(command("program_test", {"sample", "--do=print and wait"}));
+  Process process(command("common_test", {"sample", "--do=print and wait"}));
   process.line();
   process.signal(SIGINT);
   EXPECT_EQ(process.wait(), 128 + SIGINT);
@@ -450,7 +450,7 @@ TEST(Log, GoesOnWithoutAReaderOrADescriptor) {
     if (access("/dev/full", W_OK) != 0 && redirection == "> /dev/full") continue;  // macOS has none
     Process process({"sh", "-c",
                      "{ \"$0\" sample --do='log for ever, and make room'; echo $? >&2; } " + redirection,
-                     PROGRAMS "program_test"});
+                     PROGRAMS "common_test"});
     EXPECT_EQ(outcome_of(process).error, "0\n") << redirection;
   }
 }

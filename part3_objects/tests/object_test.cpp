@@ -10,7 +10,7 @@
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 }  // namespace
 
@@ -34,8 +34,8 @@ TEST(Repr, IsPythonsForNumbers) {
   EXPECT_EQ(repr(1.7976931348623157e308), "1.7976931348623157e+308");
   EXPECT_EQ(repr(infinity), "inf");
   EXPECT_EQ(repr(-infinity), "-inf");
-  EXPECT_EQ(repr(nan), "nan");
-  EXPECT_EQ(repr(-nan), "nan");
+  EXPECT_EQ(repr(not_a_number), "nan");
+  EXPECT_EQ(repr(-not_a_number), "nan");
 }
 
 TEST(Repr, IsPythonsForText) {
@@ -103,7 +103,7 @@ TEST(Dict, TakesEqualNumbersForOneKey) {
 TEST(Dict, TakesOtherKeysApart) {
   EXPECT_EQ(repr(Dict{{"1", 1}, {1, 2}, {Bytes{"1"}, 3}, {Tuple{{1}}, 4}, {None(), 5}, {"None", 6}}),
             "{'1': 1, 1: 2, b'1': 3, (1,): 4, None: 5, 'None': 6}");
-  EXPECT_EQ(repr(Dict{{nan, 1}, {nan, 2}}), "{nan: 1, nan: 2}");
+  EXPECT_EQ(repr(Dict{{not_a_number, 1}, {not_a_number, 2}}), "{nan: 1, nan: 2}");
   EXPECT_EQ(repr(Dict{{Tuple{{1, Tuple()}}, 1}, {Tuple{{Tuple{{1}}}}, 2}}), "{(1, ()): 1, ((1,),): 2}");
 }
 
@@ -125,7 +125,7 @@ TEST(Object, IsEqualAsInPython) {
   EXPECT_EQ(Object(1), Object(1.0));
   EXPECT_EQ(Object(true), Object(1));
   EXPECT_NE(Object(1), Object(2));
-  EXPECT_NE(Object(nan), Object(nan));
+  EXPECT_NE(Object(not_a_number), Object(not_a_number));
   EXPECT_NE(Object("a"), Object(Bytes{"a"}));
   EXPECT_NE(Object(None()), Object(false));
   EXPECT_EQ(Object(List{{1, "a"}}), Object(List{{1.0, "a"}}));
