@@ -35,6 +35,7 @@ class Checker {
 
     report_.links = page_.links.size();
     report_.shown = console_.shown();
+    report_.lacks = console_.lacks();
     report_.skipped.insert(console_.skipped().begin(), console_.skipped().end());
     report_.problems.insert(report_.problems.end(), console_.problems().begin(), console_.problems().end());
     return std::move(report_);

@@ -59,6 +59,7 @@ struct Report {
   std::vector<Shown> shown;
   std::size_t links = 0;
   std::map<std::string, int> skipped;    // how many blocks for which reason
+  std::string lacks;                     // "no nc", if that is why some were not run
   std::map<std::string, int> unchecked;  // how many pictures and the like
 
   /// `docs/part1.md: 23 code blocks, 14 console blocks, 9 links checked; 1 skipped: installs packages`

@@ -25,10 +25,18 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds patience_after_failure{2'000};
-constexpr std::array tools = {"curl", "nc", "patch", "python3", "ss", "strace"};
+constexpr std::array tools = {"cmake", "curl", "nc", "patch", "python3", "ss", "strace"};
 
 bool is_command(const std::string& line) {
   return line.starts_with("$ ");
+}
+
+// CMake needs make unless it is told otherwise. Another netcat than OpenBSD's lacks -N.
+bool is_there(const std::string& tool) {
+  const std::string look = tool == "nc"      ? "nc -h 2>&1 | grep -q -e -N"
+                           : tool == "cmake" ? "test -n \"$CMAKE_GENERATOR\" || command -v make"
+                                             : "command -v " + tool;
+  return std::system(("{ " + look + "; } >/dev/null 2>&1").c_str()) == 0;
 }
 
 // A tool that one of the block's commands needs and this machine lacks; empty if it has them all.
@@ -37,8 +45,9 @@ std::string missing_tool(const Block& block) {
     if (!is_command(line)) continue;
     std::istringstream words(line);
     for (std::string word; words >> word;) {
-      const bool is_tool = std::find(tools.begin(), tools.end(), word) != tools.end();
-      if (is_tool && std::system(("command -v " + word + " >/dev/null 2>&1").c_str()) != 0) return word;
+      if (std::find(tools.begin(), tools.end(), word) != tools.end() && !is_there(word)) {
+        return word == "cmake" ? "make" : word;
+      }
     }
   }
   return {};
@@ -119,7 +128,7 @@ void Console::run(const Block& block, const std::vector<const Block*>& variants)
 void Console::finish() {
   come_to_rest();
   for (auto& [name, terminal] : terminals_) {
-    if (!terminal.program || terminal.failed || !terminal.lacks.empty()) continue;
+    if (!terminal.program || terminal.failed) continue;
     check_all_shown(terminal);
     if (!terminal.running) check_exit_code(terminal);
   }
@@ -134,17 +143,21 @@ void Console::finish() {
   terminals_.clear();
 }
 
-// Counts the block and returns true if it is not to be run.
-bool Console::skip(const Block& block, const Terminal& terminal) {
+// Counts the block and returns true if it is not to be run. Where a tool is missing, nobody can say what the programs
+// that run now, and those of the blocks below, would have printed: up to the next heading, nothing is run.
+bool Console::skip(const Block& block, Terminal& terminal) {
+  if (section_ != block.section) lacks_.clear();
+  section_ = block.section;
   std::string reason = block.not_run;
-  if (const std::string tool = missing_tool(block); reason.empty() && !tool.empty()) {
-    reason = "no " + tool;
-    // What the programs that run now print from here on, cannot be compared: they do not see the tool.
+  if (const std::string tool = missing_tool(block); reason.empty() && !tool.empty() && lacks_.empty()) {
+    lacks_ = ever_lacked_ = "no " + tool;
     for (auto& [name, other] : terminals_) {
-      if (other.running) other.lacks = reason;
+      other = Terminal();
+      other.lacks = lacks_;
     }
   }
   const bool goes_on = !block.lines.empty() && !is_command(block.lines.front());
+  if (reason.empty() && !lacks_.empty()) reason = terminal.lacks = lacks_;
   if (reason.empty() && goes_on) reason = terminal.lacks;
   // README.md runs the tests, which check README.md: once is enough.
   static const std::regex check(R"(\$ (\./tutorial (test|compare)|ctest)\b.*)");
@@ -260,7 +273,7 @@ void Console::act(Terminal& terminal, const Step& step) {
 
 void Console::start(Terminal& terminal, const Step& step) {
   const std::size_t line = step.first - step.command_lines.size();
-  if (terminal.running && terminal.lacks.empty()) {
+  if (terminal.running) {
     wait_for_end(terminal, line);
     check_all_shown(terminal);
   }

@@ -105,6 +105,7 @@ TEST_P(Lab, DefectShowsIsFoundAndCanBeMended) {
   const Outcome mended = lab(number_ + " --check");
   EXPECT_EQ(mended.exit_code, 0) << mended.output;
   EXPECT_NE(lab("").output.find("[x] " + std::to_string(std::stoi(number_)) + ". "), std::string::npos);
+  if (!report.lacks.empty()) GTEST_SKIP() << report.lacks;
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, Lab, testing::ValuesIn(defects()),
