@@ -25,13 +25,19 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds patience_after_failure{2'000};
-constexpr std::array tools = {"cmake", "curl", "nc", "patch", "python3", "ss", "strace"};
+// Those that only look at the programs, and those that play a part.
+constexpr std::array onlookers = {"cmake", "curl", "ss", "strace"};
+constexpr std::array players = {"nc", "patch", "python3"};
+
+bool plays(const std::string& tool) {
+  return std::find(players.begin(), players.end(), tool) != players.end();
+}
 
 bool is_command(const std::string& line) {
   return line.starts_with("$ ");
 }
 
-// CMake needs make unless it is told otherwise. Another netcat than OpenBSD's lacks -N.
+// Another netcat than OpenBSD's lacks -N. CMake needs make, unless it is told to do without.
 bool is_there(const std::string& tool) {
   const std::string look = tool == "nc"      ? "nc -h 2>&1 | grep -q -e -N"
                            : tool == "cmake" ? "test -n \"$CMAKE_GENERATOR\" || command -v make"
@@ -45,9 +51,9 @@ std::string missing_tool(const Block& block) {
     if (!is_command(line)) continue;
     std::istringstream words(line);
     for (std::string word; words >> word;) {
-      if (std::find(tools.begin(), tools.end(), word) != tools.end() && !is_there(word)) {
-        return word == "cmake" ? "make" : word;
-      }
+      word.erase(0, word.find_first_not_of("\"'("));
+      const bool looks = std::find(onlookers.begin(), onlookers.end(), word) != onlookers.end();
+      if ((looks || plays(word)) && !is_there(word)) return word == "cmake" ? "make" : word;
     }
   }
   return {};
@@ -128,7 +134,7 @@ void Console::run(const Block& block, const std::vector<const Block*>& variants)
 void Console::finish() {
   come_to_rest();
   for (auto& [name, terminal] : terminals_) {
-    if (!terminal.program || terminal.failed) continue;
+    if (!terminal.program || terminal.failed || !terminal.lacks.empty()) continue;
     check_all_shown(terminal);
     if (!terminal.running) check_exit_code(terminal);
   }
@@ -143,21 +149,23 @@ void Console::finish() {
   terminals_.clear();
 }
 
-// Counts the block and returns true if it is not to be run. Where a tool is missing, nobody can say what the programs
-// that run now, and those of the blocks below, would have printed: up to the next heading, nothing is run.
-bool Console::skip(const Block& block, Terminal& terminal) {
-  if (section_ != block.section) lacks_.clear();
-  section_ = block.section;
+// Counts the block and returns true if it is not to be run.
+bool Console::skip(const Block& block, const Terminal& terminal) {
   std::string reason = block.not_run;
-  if (const std::string tool = missing_tool(block); reason.empty() && !tool.empty() && lacks_.empty()) {
-    lacks_ = ever_lacked_ = "no " + tool;
+  if (reason.empty() && is_over_) reason = lacks_;
+  if (const std::string tool = missing_tool(block); reason.empty() && !tool.empty()) {
+    reason = lacks_ = "no " + tool;
+    // What the programs that run now print from here on, cannot be compared: they do not see the tool.
     for (auto& [name, other] : terminals_) {
-      other = Terminal();
-      other.lacks = lacks_;
+      if (other.running) other.lacks = reason;
+    }
+    // Nobody can say what comes of the programs without one that plays a part: everybody goes home.
+    if (plays(tool)) {
+      is_over_ = true;
+      for (auto& [name, other] : terminals_) other = Terminal();
     }
   }
   const bool goes_on = !block.lines.empty() && !is_command(block.lines.front());
-  if (reason.empty() && !lacks_.empty()) reason = terminal.lacks = lacks_;
   if (reason.empty() && goes_on) reason = terminal.lacks;
   // README.md runs the tests, which check README.md: once is enough.
   static const std::regex check(R"(\$ (\./tutorial (test|compare)|ctest)\b.*)");
@@ -273,7 +281,7 @@ void Console::act(Terminal& terminal, const Step& step) {
 
 void Console::start(Terminal& terminal, const Step& step) {
   const std::size_t line = step.first - step.command_lines.size();
-  if (terminal.running) {
+  if (terminal.running && terminal.lacks.empty()) {
     wait_for_end(terminal, line);
     check_all_shown(terminal);
   }

@@ -54,7 +54,7 @@ class Console {
   /// The blocks that were not run: how many for which reason.
   const std::map<std::string, int>& skipped() const { return skipped_; }
   /// "no nc", if a tool was missing.
-  const std::string& lacks() const { return ever_lacked_; }
+  const std::string& lacks() const { return lacks_; }
 
  private:
   // Something that the reader does, and what the screen shows then.
@@ -80,7 +80,7 @@ class Console {
     bool leaves_out = false;  // the last line that the page has shown is `...`
     int exit_code = 0;
     std::string user;              // who is asked at `NAME > `
-    std::string lacks;             // for lack of which tool its program has been ended, or not started
+    std::string lacks;             // the tool for whose lack the page cannot be followed here any more
     std::size_t command_line = 0;  // where its command stands on the page
     std::size_t last_line = 0;     // where the last line stands that it has shown
     std::size_t last_shown = 0;    // which of shown_ that is in
@@ -94,7 +94,7 @@ class Console {
     nothing,  // ^C is pressed while it prints
   };
 
-  bool skip(const Block& block, Terminal& terminal);
+  bool skip(const Block& block, const Terminal& terminal);
   std::vector<std::vector<Step>> ways_of(const Block& block, const std::vector<const Block*>& variants,
                                          Terminal& terminal);
   std::vector<Step> steps_of(const Block& block, std::string& user) const;
@@ -124,9 +124,8 @@ class Console {
   Patience patience_;
   std::map<std::string, Terminal> terminals_;  // by the name that the page gives them
   bool something_came_ = false;
-  std::size_t section_ = 0;  // of the page
-  std::string lacks_;        // for lack of which tool the rest of that section is not run
-  std::string ever_lacked_;  // and of any other
+  std::string lacks_;
+  bool is_over_ = false;  // for want of a tool, nothing below can be run
   std::vector<Shown> shown_;
   std::vector<Problem> problems_;
   std::map<std::string, int> skipped_;

@@ -103,7 +103,6 @@ class Parser {
   void block(const std::string& fence) {
     Block block;
     block.line = next_ + 1;
-    block.section = section_;
     if (!fence.starts_with("```"))
       problem("an indented block or one of ~~~: write it between ``` at the left edge");
     const std::string mark = trimmed(fence).substr(0, 3);
@@ -136,7 +135,6 @@ class Parser {
     }
     std::smatch match;
     if (std::regex_match(line, match, heading)) {
-      section_ = next_ + 1;
       const std::string anchor = anchor_of(plain(match[1]));
       const int count = headings_[anchor]++;
       page_.anchors.insert(count == 0 ? anchor : anchor + '-' + std::to_string(count));
@@ -175,7 +173,6 @@ class Parser {
   std::size_t next_ = 0;
   bool in_list_ = false;
   bool in_option_table_ = false;
-  std::size_t section_ = 0;  // the number of the last heading's line
   std::map<std::string, int> headings_;
 };
 
