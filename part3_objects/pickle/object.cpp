@@ -4,10 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cmath>
 #include <iterator>
-#include <map>
 #include <optional>
+#include <random>
 #include <stdexcept>
 #include <string_view>
 
@@ -16,71 +17,73 @@
 
 namespace {
 
-// Writes a text for a key, the same for keys that Python takes for one: equal numbers have one text, whatever
-// their type.
-struct KeyWriter {
-  std::string& key;
+// Writes bytes for an object, the same for two objects if Python takes them for equal: 1, 1.0 and True are, and no NaN
+// is equal to anything.
+struct EqualWriter {
+  std::string& out;
+  bool is_key;  // of a dict, which neither is nor holds what can change
 
-  void operator()(None) const { key += "None"; }
-  void operator()(bool truth) const { key += truth ? "1" : "0"; }
-  void operator()(std::int64_t number) const { key += std::to_string(number); }
+  void operator()(None) const { out += 'N'; }
+  void operator()(bool truth) const { write('i', std::int64_t{truth}); }
+  void operator()(std::int64_t number) const { write('i', number); }
   void operator()(double number) const {
-    const bool fits_int = number == std::trunc(number) && number >= -0x1p63 && number < 0x1p63;
-    key += fits_int ? std::to_string(static_cast<std::int64_t>(number)) : fmt::format("{}", number);
+    static std::atomic<std::uint64_t> nans = 0;
+    if (std::isnan(number)) return write('n', ++nans);
+    const bool is_int = number == std::trunc(number) && number >= -0x1p63 && number < 0x1p63;
+    is_int ? write('i', static_cast<std::int64_t>(number)) : write('f', number);
   }
-  void operator()(const std::string& text) const { key += fmt::format("str {} {}", text.size(), text); }
+  void operator()(const std::string& text) const {
+    write('s', text.size());
+    out += text;
+  }
   void operator()(const Bytes& bytes) const {
-    key += fmt::format("bytes {} {}", bytes.bytes.size(), bytes.bytes);
+    write('b', bytes.bytes.size());
+    out += bytes.bytes;
   }
-  void operator()(const List&) const { throw std::invalid_argument("unhashable type: 'list'"); }
-  void operator()(const Dict&) const { throw std::invalid_argument("unhashable type: 'dict'"); }
   void operator()(const Tuple& tuple) const {
-    key += '(';
-    for (const Object& item : tuple.items) {
-      std::visit(*this, item.value);
-      key += ',';
+    write('t', tuple.items.size());
+    for (const Object& item : tuple.items) std::visit(*this, item.value);
+  }
+  void operator()(const List& list) const {
+    if (is_key) throw std::invalid_argument("unhashable type: 'list'");
+    write('l', list.items.size());
+    for (const Object& item : list.items) std::visit(*this, item.value);
+  }
+  void operator()(const Dict& dict) const {
+    if (is_key) throw std::invalid_argument("unhashable type: 'dict'");
+    std::vector<std::string> entries;
+    for (const auto& [key, value] : dict.entries()) {
+      EqualWriter writer{entries.emplace_back(), false};
+      std::visit(writer, key.value);
+      std::visit(writer, value.value);
     }
-    key += ')';
+    std::sort(entries.begin(), entries.end());  // the order of a dict does not matter
+    write('d', entries.size());
+    for (const std::string& entry : entries) out += entry;
+  }
+
+  template <typename T>
+  void write(char type, const T& value) const {
+    out += type;
+    out.append(reinterpret_cast<const char*>(&value), sizeof value);
   }
 };
 
-std::string key_text(const Object& object) {
-  std::string key;
-  std::visit(KeyWriter{key}, object.value);
-  return key;
+std::string equal_text(const Object& object) {
+  std::string text;
+  std::visit(EqualWriter{text, false}, object.value);
+  return text;
 }
 
-bool is_number(const Object& object) {
-  return std::holds_alternative<bool>(object.value) || std::holds_alternative<std::int64_t>(object.value) ||
-         std::holds_alternative<double>(object.value);
+// A polynomial over the bytes, modulo a prime, at a random point: a stranger, who does not know the point, cannot choose
+// keys that share a hash, and so make a dict slow.
+std::uint32_t hash_of(std::string_view bytes) {
+  constexpr std::uint64_t prime = 0x7fff'ffff;
+  static const std::uint64_t point = std::random_device()() % prime;
+  std::uint64_t hash = 1;
+  for (const char byte : bytes) hash = (hash * point + static_cast<unsigned char>(byte)) % prime;
+  return static_cast<std::uint32_t>(hash);
 }
-
-bool is_nan(const Object& object) {
-  const double* number = std::get_if<double>(&object.value);
-  return number != nullptr && std::isnan(*number);
-}
-
-// Compares all but numbers.
-struct Equal {
-  template <typename Left, typename Right>
-  bool operator()(const Left&, const Right&) const {
-    return false;  // of two types
-  }
-  bool operator()(None, None) const { return true; }
-  bool operator()(const std::string& left, const std::string& right) const { return left == right; }
-  bool operator()(const Bytes& left, const Bytes& right) const { return left.bytes == right.bytes; }
-  bool operator()(const List& left, const List& right) const { return left.items == right.items; }
-  bool operator()(const Tuple& left, const Tuple& right) const { return left.items == right.items; }
-  bool operator()(const Dict& left, const Dict& right) const {
-    std::map<std::string, const Entry*> by_key;
-    for (const Entry& entry : right.entries()) by_key.emplace(key_text(entry.first), &entry);
-    return left.entries().size() == right.entries().size() &&
-           std::all_of(left.entries().begin(), left.entries().end(), [&](const Entry& entry) {
-             const auto other = by_key.find(key_text(entry.first));
-             return other != by_key.end() && *other->second == entry;
-           });
-  }
-};
 
 void append_escaped(std::string& out, std::uint32_t code_point) {
   const auto end = std::back_inserter(out);
@@ -174,29 +177,39 @@ struct ReprWriter {
 
 Dict::Dict(std::initializer_list<Entry> entries) : Dict(std::vector<Entry>(entries)) {}
 
-Dict::Dict(std::vector<Entry> entries) {
-  entries_.reserve(entries.size());
-  std::map<std::string, std::size_t> places;  // not a hash table: a stranger could make that one slow
-  for (Entry& entry : entries) {
-    const auto [place, is_new] = places.try_emplace(key_text(entry.first), entries_.size());
-    // A NaN is equal to nothing: each is a key of its own.
-    if (is_new || !(entries_[place->second].first == entry.first)) {
-      entries_.push_back(std::move(entry));
-    } else {
-      entries_[place->second].second = std::move(entry.second);
+Dict::Dict(std::vector<Entry> entries) : entries_(std::move(entries)) {
+  // A hash table. Each slot has the place of an entry, from which a chain leads on to the others with the same slot.
+  constexpr std::uint32_t none = 0xffff'ffff;
+  std::vector<std::uint32_t> slots(entries_.size(), none);
+  std::vector<std::uint32_t> next;  // of the entries that stay, which are the first ones
+  next.reserve(entries_.size());
+  std::string text;
+  for (Entry& entry : entries_) {
+    text.clear();
+    std::visit(EqualWriter{text, true}, entry.first.value);
+    std::uint32_t& slot = slots[hash_of(text) % slots.size()];
+    std::uint32_t place = slot;
+    while (place != none && equal_text(entries_[place].first) != text) place = next[place];
+    if (place != none) {
+      entries_[place].second = std::move(entry.second);
+      continue;
     }
+    place = static_cast<std::uint32_t>(next.size());
+    next.push_back(std::exchange(slot, place));
+    if (&entries_[place] != &entry) entries_[place] = std::move(entry);
   }
+  entries_.resize(next.size());
 }
 
 const Object* Dict::find(const Object& key) const {
-  const auto entry =
-      std::find_if(entries_.begin(), entries_.end(), [&](const Entry& e) { return e.first == key; });
+  const std::string text = equal_text(key);
+  const auto entry = std::find_if(entries_.begin(), entries_.end(),
+                                  [&](const Entry& e) { return equal_text(e.first) == text; });
   return entry == entries_.end() ? nullptr : &entry->second;
 }
 
 bool operator==(const Object& left, const Object& right) {
-  if (is_number(left) && is_number(right)) return !is_nan(left) && key_text(left) == key_text(right);
-  return std::visit(Equal(), left.value, right.value);
+  return equal_text(left) == equal_text(right);
 }
 
 const char* type_name(const Object& object) {

@@ -8,9 +8,10 @@
 
 #include "part3_objects/pickle/object.hpp"
 
-/// The limits of loads(). CPython 3.11 itself pickles no more than that depth; the others keep memory under
-/// 64 MiB. What stands twice counts twice, for a pickle need hold it only once: ten lists, each of which holds
-/// the last one ten times, are two hundred bytes and ten thousand million objects.
+/// The limits of loads(), which keep it under 64 MiB and a second for any pickle of up to 1 MiB. They hold for the
+/// result, in which what stands twice counts twice: ten lists, each of which holds the last one ten times, are two
+/// hundred bytes of pickle and ten thousand million objects. The second holds for what is pushed on the way as well.
+/// CPython 3.11 itself pickles no more than that depth.
 inline constexpr std::size_t max_pickle_depth = 1'000;           // objects inside one another
 inline constexpr std::size_t max_pickle_objects = 250'000;       // containers and what is in them
 inline constexpr std::size_t max_pickle_text = 4 * 1024 * 1024;  // bytes in all str and bytes together
@@ -22,7 +23,8 @@ class PickleError : public std::runtime_error {
 };
 
 /// The object as protocol 4, byte for byte what pickle.dumps(object) of CPython 3.11 returns if no object
-/// stands in it twice. Throws PickleError if a str is not UTF-8. Format: Lib/pickletools.py, PEP 3154.
+/// stands in it twice. Throws PickleError if a str is not UTF-8, or for objects nested past max_pickle_depth.
+/// Format: Lib/pickletools.py, PEP 3154.
 std::string dumps(const Object& object);
 
 /// The object in `pickle`, which may come from a stranger: what pickle.dumps() writes at protocols 2 to 5 for
