@@ -1,5 +1,5 @@
-// Every defect of the lab can be put in, seen, found, and mended: a test for each page of docs/lab/. docs/lab.md
-// tells what the lab is.
+// Every bug of the lab can be seen and is found, and what its page calls the solution takes it out again: a test for
+// each page of docs/lab/. docs/lab.md explains what the lab is. lab_bugs, a target of CMake, has built the programs.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
@@ -8,34 +8,58 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <regex>
 #include <stdexcept>
 #include <string>
 #include <system_error>
 #include <vector>
 
-#include "common/testing/process.hpp"
 #include "docs/check/check.hpp"
 
 namespace {
 
 namespace fs = std::filesystem;
 
-struct Outcome {
+std::string content(const fs::path& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+struct Result {
   int exit_code;
   std::string output;
 };
 
-// Runs a command with bash. Compilers and checks print nothing for longer than a Process waits for a line, so
-// its output goes into a file first.
-Outcome run(const fs::path& scratch, const std::string& command) {
-  const fs::path output = scratch / "output";
-  const int status =
-      std::system(("bash -c '" + command + "' >'" + output.string() + "' 2>&1 </dev/null").c_str());
-  std::ifstream file(output);
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, {std::istreambuf_iterator<char>(file), {}}};
-}
+class LabTest : public testing::Test {
+ protected:
+  LabTest() {
+    std::string path = fs::temp_directory_path() / ("lab_test-" + std::string(6, 'X'));
+    if (mkdtemp(path.data()) == nullptr) throw std::runtime_error("mkdtemp");
+    my_ = fs::canonical(path);
+  }
 
-std::vector<std::string> defects() {
+  ~LabTest() override {
+    fs::current_path("/");
+    fs::remove_all(my_);
+  }
+
+  // Runs a command with bash. A compiler prints nothing for longer than a Process waits for a line, so its output goes
+  // into a file first.
+  Result run(const std::string& command) const {
+    std::ofstream(my_ / "command") << command;
+    const int status =
+        std::system(("cd '" + my_.string() + "' && bash command >output 2>&1 </dev/null").c_str());
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, content(my_ / "output")};
+  }
+
+  Result lab(const std::string& arguments) const {
+    return run(REPOSITORY "/tutorial --build-dir " BUILD " --my-dir " + my_.string() + " lab " + arguments);
+  }
+
+  fs::path my_;
+};
+
+std::vector<std::string> bugs() {
   std::vector<std::string> names;
   std::error_code none;  // a copy of the lab's has no lab
   for (const auto& file : fs::directory_iterator(REPOSITORY "/docs/lab", none))
@@ -44,71 +68,89 @@ std::vector<std::string> defects() {
   return names;
 }
 
-class Lab : public testing::TestWithParam<std::string> {
+class Bug : public LabTest, public testing::WithParamInterface<std::string> {
  protected:
-  Lab() : number_(GetParam().substr(0, 2)) {
-    std::string path = fs::temp_directory_path() / ("lab_test-" + std::string(6, 'X'));
-    if (mkdtemp(path.data()) == nullptr) throw std::runtime_error("mkdtemp");
-    my_ = fs::canonical(path);
-    // What has not been committed yet is tested too.
-    commit_ = run(my_, "git -C " REPOSITORY " stash create").output;
-    commit_.erase(std::remove(commit_.begin(), commit_.end(), '\n'), commit_.end());
+  // A sanitizer needs all that a program is made of, and the page says how to build that: in a copy of everything.
+  // What has been built there before is kept.
+  void make_whole_copy() {
+    const Result made = run("mkdir -p " + copy_.string() + " && cd " + copy_.string() +
+                            " && rm -rf CMake* common docs part* && cp -Rp " REPOSITORY
+                            "/{CMake*,common,docs,part*} ."
+                            " && rm -r docs/lab && cp -Rp ../common ../part* .");
+    EXPECT_EQ(made.output.find("part4"), std::string::npos) << made.output;
   }
 
-  ~Lab() override {
-    fs::current_path("/");
-    fs::remove_all(my_);
-  }
-
-  Outcome lab(const std::string& arguments) {
-    return run(my_, "LAB_COMMIT=" + commit_ + " " REPOSITORY "/tutorial --build-dir " BUILD " --my-dir " +
-                        my_.string() + " lab " + arguments);
-  }
-
-  fs::path copy() const { return my_ / "lab" / number_; }
-
-  // The page without the patch, in which the check of the pages would look for links.
-  Page page() const {
-    std::ifstream file(REPOSITORY "/docs/lab/" + GetParam() + ".md");
-    std::string text{std::istreambuf_iterator<char>(file), {}};
-    return parse_page("docs/lab/" + GetParam() + ".md", text.substr(0, text.find("\n```diff\n")));
-  }
-
-  std::string number_;
-  fs::path my_;
-  std::string commit_;
+  const std::string number_ = GetParam().substr(0, 2);
+  const std::string page_path_ = "docs/lab/" + GetParam() + ".md";
+  const std::string text_ = content(fs::path(REPOSITORY) / page_path_);
+  const fs::path folder_ = fs::path(BUILD "/docs/tests/lab") / number_;
+  const fs::path copy_ = folder_ / "copy";
 };
 
-TEST_P(Lab, DefectShowsIsFoundAndCanBeMended) {
-  const Outcome begun = lab(number_);
-  ASSERT_EQ(begun.exit_code, 0) << begun.output;
-
-  fs::current_path(copy());
-  const Page shown = page();
-  const Report report = check_page(shown, {copy(), copy() / "build"});
-  for (const Problem& problem : report.problems) ADD_FAILURE() << problem.place << ": " << problem.text;
-
-  const Outcome found = lab(number_ + " --check");
-  EXPECT_EQ(found.exit_code, 1) << found.output;
-  EXPECT_NE(found.output.find("FAIL"), std::string::npos) << found.output;
-
-  for (const std::string hint : {"Hint 1 of 3", "Hint 2 of 3", "Hint 3 of 3", "Hint 3 of 3"}) {
-    EXPECT_TRUE(lab(number_ + " --hint").output.starts_with(hint + ":\n\n"));
+TEST_P(Bug, ShowsAndIsFound) {
+  ASSERT_EQ(content(folder_ / "rejected"), "") << "the patch of " << page_path_ << " does not fit any more";
+  for (const std::string part : {"Hint 1", "Hint 2", "Hint 3", "Solution"})
+    EXPECT_NE(text_.find("<details><summary>" + part + "</summary>\n\n"), std::string::npos) << "no " << part;
+  static const std::regex check_line(
+      R"re(<!-- check: (part.) (--\w+) ("(build\S*)/(part\S+)/\S+ .*") -->)re");
+  std::smatch check;
+  ASSERT_TRUE(std::regex_search(text_, check, check_line));
+  fs::path here = folder_;
+  if (check[4] != "build") {
+    make_whole_copy();
+    here = copy_;
   }
 
-  const Outcome solution = lab(number_ + " --solution");
-  std::ofstream(my_ / "solution") << solution.output;
-  const Outcome applied =
-      run(my_, "cd " + copy().string() + " && GIT_CEILING_DIRECTORIES=" + copy().parent_path().string() +
-                   " git apply " + (my_ / "solution").string());
-  ASSERT_EQ(applied.exit_code, 0) << applied.output << solution.output;
-  const Outcome mended = lab(number_ + " --check");
-  EXPECT_EQ(mended.exit_code, 0) << mended.output;
-  EXPECT_NE(lab("").output.find("[x] " + std::to_string(std::stoi(number_)) + ". "), std::string::npos);
+  // The page without the patch, whose lines are those of no file.
+  fs::current_path(here);
+  const Page page = parse_page(page_path_, text_.substr(0, text_.find("\n```diff\n")));
+  const Report report = check_page(page, {here, here / "build"});
+  for (const Problem& problem : report.problems) ADD_FAILURE() << problem.place << ": " << problem.text;
+
+  const Result found = run("cd " + here.string() + " && TSAN_OPTIONS=halt_on_error=1 " BUILD "/" +
+                           check[5].str() + "/check " + check[2].str() + " " + check[3].str());
+  EXPECT_EQ(found.exit_code, 1) << found.output;
+  EXPECT_NE(found.output.find("FAIL"), std::string::npos) << found.output;
   if (!report.lacks.empty()) GTEST_SKIP() << report.lacks;
 }
 
-INSTANTIATE_TEST_SUITE_P(Of, Lab, testing::ValuesIn(defects()),
-                         [](const auto& defect) { return defect.param; });
+// The check of the program itself is a test of its part.
+TEST_P(Bug, IsTakenOutByItsSolution) {
+  run("cp -R " + folder_.string() + "/{common,part*} .");
+  std::ofstream(my_ / "solution") << lab(number_ + " --solution").output;
+  const Result applied = run("GIT_CEILING_DIRECTORIES=" + my_.parent_path().string() + " git apply solution");
+  EXPECT_EQ(applied.exit_code, 0) << applied.output << content(my_ / "solution");
+  int files = 0;
+  for (const auto& file : fs::recursive_directory_iterator(my_)) {
+    if (file.path().extension() != ".cpp") continue;
+    EXPECT_EQ(content(file), content(REPOSITORY / file.path().lexically_relative(my_)));
+    ++files;
+  }
+  EXPECT_GT(files, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Lab, Bug, testing::ValuesIn(bugs()), [](const auto& bug) { return bug.param; });
+
+// The way of a reader, with one of them.
+TEST_F(LabTest, CopiesHintsChecksAndRemembers) {
+  // What has not been committed yet is tested too.
+  std::string commit = run("git -C " REPOSITORY " stash create").output;
+  commit.erase(commit.find_last_not_of('\n') + 1);
+  setenv("LAB_COMMIT", commit.c_str(), 1);
+  const Result begun = lab("3");
+  ASSERT_EQ(begun.exit_code, 0) << begun.output;
+  const Result found = lab("3 --check");
+  EXPECT_EQ(found.exit_code, 1) << found.output;
+  for (const std::string hint : {"Hint 1 of 3", "Hint 2 of 3", "Hint 3 of 3", "Hint 3 of 3"})
+    EXPECT_TRUE(lab("3 --hint").output.starts_with(hint + ":\n\n"));
+
+  std::ofstream(my_ / "solution") << lab("3 --solution").output;
+  const Result applied =
+      run("cd lab/03 && GIT_CEILING_DIRECTORIES=" + my_.string() + "/lab git apply ../../solution");
+  ASSERT_EQ(applied.exit_code, 0) << applied.output;
+  const Result fixed = lab("3 --check");
+  EXPECT_EQ(fixed.exit_code, 0) << fixed.output;
+  EXPECT_NE(lab("").output.find("[x] 3. "), std::string::npos);
+}
 
 }  // namespace
