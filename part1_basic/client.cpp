@@ -30,8 +30,7 @@ int main(int argc, char** argv) {
         if (message.empty()) break;
         fmt::print("{}\n", printable(message));
       }
-      fmt::print("recv() returned 0 bytes: the server has closed the connection.\n");
-      fmt::print("The Python original does not look, and would go on printing nothing for ever.\n");
+      fmt::print("the server has closed; the Python original would go on printing nothing for ever\n");
     }
 
     if (options.text("--read") == "stream") {

@@ -17,8 +17,7 @@ namespace {
 
 const std::string welcome = "welcome to the server!";
 const std::string end_of_loop =
-    "recv() returned 0 bytes: the server has closed the connection.\n"
-    "The Python original does not look, and would go on printing nothing for ever.\n";
+    "the server has closed; the Python original would go on printing nothing for ever\n";
 
 // The line that the server prints for this client.
 std::string line_for(const Socket& client) {
