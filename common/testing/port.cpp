@@ -4,10 +4,13 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <random>
 #include <sstream>
 #include <stdexcept>
@@ -16,6 +19,8 @@
 #include <utility>
 
 namespace {
+
+namespace fs = std::filesystem;
 
 bool can_bind(const Address& address) {
   try {
@@ -43,6 +48,31 @@ bool somebody_listens(const Address& address) {
   socklen_t size = sizeof failure;
   ::getsockopt(socket.descriptor(), SOL_SOCKET, SO_ERROR, &failure, &size);
   return failure == 0;
+}
+
+// A line of /proc/net/tcp: proc(5). Other systems have none.
+struct Entry {
+  std::uint16_t local_port = 0;
+  std::uint16_t remote_port = 0;
+  std::string state;
+  std::string inode;  // 0 if no program has the socket
+};
+
+std::vector<Entry> tcp_entries() {
+  std::vector<Entry> entries;
+  for (const char* const table : {"/proc/net/tcp", "/proc/net/tcp6"}) {
+    std::ifstream file(table);
+    for (std::string line; std::getline(file, line);) {
+      std::istringstream words(line);
+      std::array<std::string, 10> word;
+      for (std::string& each : word) words >> each;
+      const auto port = [](const std::string& address) {
+        return static_cast<std::uint16_t>(std::strtoul(address.c_str() + address.find(':') + 1, nullptr, 16));
+      };
+      if (words) entries.push_back({port(word[1]), port(word[2]), word[3], word[9]});
+    }
+  }
+  return entries;
 }
 
 }  // namespace
@@ -83,30 +113,39 @@ PortState port_state(const Address& address) {
   return PortState::free;
 }
 
-std::string who_listens_on(std::uint16_t port) {
-  std::string link;
-  for (const char* const table : {"/proc/net/tcp", "/proc/net/tcp6"}) {
-    std::ifstream file(table);
-    for (std::string line; std::getline(file, line);) {
-      std::istringstream words(line);
-      std::array<std::string, 10> word;
-      for (std::string& each : word) words >> each;
-      const bool listens = word[3] == "0A";
-      if (listens && word[1].ends_with(fmt::format(":{:04X}", port)))
-        link = fmt::format("socket:[{}]", word[9]);
-    }
+std::vector<std::uint16_t> ports_of(pid_t process) {
+  std::map<std::string, std::uint16_t> listening;
+  for (const Entry& entry : tcp_entries()) {
+    if (entry.state == "0A") listening[fmt::format("socket:[{}]", entry.inode)] = entry.local_port;
   }
-  namespace fs = std::filesystem;
-  std::error_code hidden;  // of other people's processes the descriptors are not told
-  for (fs::directory_iterator process("/proc", hidden), end; !link.empty() && process != end;
-       process.increment(hidden)) {
-    for (fs::directory_iterator entry(process->path() / "fd", hidden); entry != end;
-         entry.increment(hidden)) {
-      if (fs::read_symlink(entry->path(), hidden) != link) continue;
-      std::string name;
-      std::ifstream(process->path() / "comm") >> name;
-      return fmt::format("{} (process {})", name, process->path().filename().string());
-    }
+  std::vector<std::uint16_t> ports;
+  std::error_code hidden;  // other people's processes do not show their descriptors
+  for (fs::directory_iterator entry(fmt::format("/proc/{}/fd", process), hidden), end; entry != end;
+       entry.increment(hidden)) {
+    const auto found = listening.find(fs::read_symlink(entry->path(), hidden).string());
+    if (found != listening.end()) ports.push_back(found->second);
+  }
+  return ports;
+}
+
+std::string who_listens_on(std::uint16_t port) {
+  std::error_code hidden;
+  for (fs::directory_iterator entry("/proc", hidden), end; entry != end; entry.increment(hidden)) {
+    const std::string process = entry->path().filename().string();
+    if (process.find_first_not_of("0123456789") != std::string::npos) continue;
+    const std::vector<std::uint16_t> ports = ports_of(std::stoi(process));
+    if (std::find(ports.begin(), ports.end(), port) == ports.end()) continue;
+    std::string name;
+    std::ifstream(entry->path() / "comm") >> name;
+    return fmt::format("{} (process {})", name, process);
   }
   return "another program";
+}
+
+bool waits_in_queue(std::uint16_t server, std::uint16_t client) {
+  const std::vector<Entry> entries = tcp_entries();
+  return std::any_of(entries.begin(), entries.end(), [&](const Entry& entry) {
+    return entry.local_port == server && entry.remote_port == client && entry.inode == "0" &&
+           (entry.state == "01" || entry.state == "08");  // ESTABLISHED, CLOSE_WAIT
+  });
 }

@@ -1,8 +1,11 @@
 // Ports of this machine: which are free, and who has the others.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "common/address.hpp"
 #include "common/socket.hpp"
@@ -32,5 +35,12 @@ enum class PortState {
 /// Whether a server could listen on `address`. One that has been killed a moment ago is given time to let go.
 PortState port_state(const Address& address);
 
+/// The ports on which a process listens, as far as they can be known: proc(5)
+std::vector<std::uint16_t> ports_of(pid_t process);
+
 /// The name and the id of the process that listens on a port, as far as they can be known: proc(5)
 std::string who_listens_on(std::uint16_t port);
+
+/// Whether the connection from port `client` is still in the queue of the server on port `server`, which has not
+/// called accept() for it. False where that cannot be known: proc(5)
+bool waits_in_queue(std::uint16_t server, std::uint16_t client);

@@ -1,7 +1,5 @@
 // The checks of all parts, with programs as students write them: right ones, and ones with one defect each. That
 // they find the tutorial's own programs right is tested in each part's folder (part1.check.server, ...).
-#include "common/check/checking.hpp"
-
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -12,6 +10,7 @@
 #include <tuple>
 #include <vector>
 
+#include "common/check/check.hpp"
 #include "common/testing/port.hpp"
 #include "common/testing/process.hpp"
 #include "docs/check/check.hpp"

@@ -8,13 +8,14 @@
 
 #include "common/testing/process.hpp"
 
-struct Outcome {
+/// How a check has ended, and what it has printed.
+struct Checked {
   int exit_code;
   std::string report;
 };
 
 /// Runs the check of a part, "part1_basic", for example with --client and a command.
-inline Outcome run_check(const std::string& part, std::vector<std::string> arguments) {
+inline Checked run_check(const std::string& part, std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), PROGRAMS "../" + part + "/check");
   Process process(arguments);
   std::string report;  // a behaviour that fails may take longer than a Process waits for a line

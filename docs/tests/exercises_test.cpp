@@ -212,7 +212,7 @@ async def enter(reader, writer):
 
 class ExerciseTest : public testing::TestWithParam<Solution> {
  protected:
-  static Outcome check(const std::string& command, const std::string& only = "") {
+  static Checked check(const std::string& command, const std::string& only = "") {
     const Solution& solution = GetParam();
     return run_check(solution.part, {"--exercise", solution.number, std::string("--") + solution.side,
                                      command, "--only", only});

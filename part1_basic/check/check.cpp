@@ -1,8 +1,10 @@
 // Part 1, the check: what a server and a client of this part should do, whoever wrote them.
+#include "common/check/check.hpp"
+
 #include <string>
 #include <string_view>
 
-#include "common/check/checking.hpp"
+#include "part1_basic/check/exercises.hpp"
 
 namespace {
 
@@ -58,13 +60,12 @@ void expect_end_with_connection(Student& client, std::string_view text) {
   if (client.exit_code()) client.fail("a client that waits for what the server sends", "it does not wait");
   server.send(text);
   server.close();
-  client.expect_end("when the server has closed the connection");
+  client.expect_exit("when the server has closed the connection");
 }
 
 void expect_failure_without_server(Student& client) {
   client.start();
-  const int code = client.expect_end("with an error, since nobody listens there");
-  if (code == 0) client.fail("an exit code above 0, since nobody listens there", "exit code 0");
+  client.expect_exit("with an error, since nobody listens there", Student::Code::above_zero);
 }
 
 // A client that leaves comes while the program stands still, so that it is gone for certain when that goes on. Only
@@ -77,7 +78,7 @@ void outlive(Student& server, const std::string& who, void (Connection::*leave)(
   expect_welcome(server);
 }
 
-// The first line of what a client shows is harmless. Behind it stands what a terminal takes for a command: to
+// The first line of what a client shows is harmless. After it comes what a terminal takes for a command: to
 // change the title of its window.
 void send_control_characters(Student& client) {
   Connection& server = client.accept();
@@ -87,6 +88,13 @@ void send_control_characters(Student& client) {
   expect_screen_with(client, "hello ");
   client.wait(std::chrono::milliseconds(200));
   client.expect_no_command("\x1b]0;" + title + "\x07");
+}
+
+void sleep_between_clients(Student& server) {
+  expect_welcome(server).close();
+  server.expect_sleep("when a client has left");
+  server.connect("a silent client").expect(welcome);
+  server.expect_sleep("beside a client that says nothing");
 }
 
 void expect_restart(Student& server) {
@@ -124,6 +132,7 @@ int main(int argc, char** argv) {
          outlive(server, "a client that breaks off", &Connection::half_close_and_reset);
        }},
       {"can be ended and started again at once", "docs/part1.md#start-it-again-at-once", expect_restart},
+      {"sleeps while nobody comes", "docs/part1.md#accept-a-second-socket", sleep_between_clients},
   };
   const std::vector<Behaviour> for_clients = {
       {"prints the whole welcome", "docs/part1.md#8-instead-of-1024",
@@ -139,6 +148,11 @@ int main(int argc, char** argv) {
        [](Student& client) { expect_end_with_connection(client, ""); }},
       {"sends no command of the server's to the terminal", "docs/part1.md#recv", send_control_characters},
       {"fails when nobody listens", "docs/part1.md#connect", expect_failure_without_server},
+      {"sleeps while nothing comes", "docs/part1.md#recv",
+       [](Student& client) {
+         client.accept();
+         client.expect_sleep("while the server says nothing");
+       }},
   };
-  return run_checks(argc, argv, for_servers, for_clients, exercises());
+  return run_checks(argc, argv, {"part1", for_servers, for_clients, exercises()});
 }

@@ -1,11 +1,18 @@
 // Part 2, the check: what a server and a client of this part should do, whoever wrote them.
+#include "common/check/check.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <regex>
+#include <cstdlib>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
-#include "common/check/checking.hpp"
+#include "part2_header/check/exercises.hpp"
 
 namespace {
 
@@ -20,11 +27,15 @@ constexpr std::chrono::seconds to_notice{15};
 
 double expect_time(Connection& client) {
   const std::string expected = "a message such as 'The time is 1795334619.3903866', with the time of now";
+  const std::string prefix = "The time is ";
   const std::string body = client.message(expected, to_send_time);
-  std::smatch match;
-  if (!std::regex_match(body, match, std::regex(R"(The time is (\d{1,12}(\.\d*)?))"))) client.fail(expected);
+  const std::string digits = body.substr(std::min(prefix.size(), body.size()));
+  if (!body.starts_with(prefix) || digits.empty() ||
+      digits.find_first_not_of("0123456789.") != std::string::npos) {
+    client.fail(expected);
+  }
   const std::chrono::duration<double> now = std::chrono::system_clock::now().time_since_epoch();
-  const double time = std::stod(match[1]);
+  const double time = std::strtod(digits.c_str(), nullptr);
   if (std::abs(now.count() - time) > 60) client.fail(expected, "that is not the time");
   return time;
 }
@@ -35,6 +46,12 @@ void expect_times(Student& server) {
   const double first = expect_time(client);
   const double second = expect_time(client);
   if (second < first) client.fail("a later time", "the time has gone back");
+}
+
+void sleep_between_times(Student& server) {
+  Connection& client = server.connect();
+  client.expect(welcome);
+  server.expect_sleep("until it is time to send the time");
 }
 
 void expect_restart(Student& server) {
@@ -73,7 +90,7 @@ void send_two_at_once(Student& client) {
 void cut_every_header(Student& client) {
   Connection& server = client.accept();
   for (std::size_t size = 1; size <= header_size; ++size) {
-    const std::string body = "cut behind byte " + std::to_string(size);
+    const std::string body = "cut after byte " + std::to_string(size);
     server.send_cut(with_header(body), size);
     expect_body(client, body);
   }
@@ -91,6 +108,21 @@ void count_bytes(Student& client) {
   expect_body(client, "Grüße");
   server.send("2         ok");
   expect_body(client, "ok");
+}
+
+// From less than any buffer to the largest message that is allowed.
+void send_many_sizes(Student& client) {
+  Connection& server = client.accept();
+  for (const std::size_t size : {1, 15, 64, 65, 255, 256, 1'000, 1'024, 4'097, 65'536, 100'000, 1'048'576}) {
+    std::string body = random_word() + std::string(std::max<std::size_t>(size, 16) - 16, '.') + random_word();
+    body.resize(size);
+    server.send(with_header(body));
+    const std::string end = body.substr(body.size() - std::min<std::size_t>(body.size(), 8));
+    client.expect_screen(
+        [&](const std::string& screen) { return screen.find(end) != std::string::npos; },
+        fmt::format("all of a message of {} bytes on the screen, which ends in '{}'", size, end),
+        2 * to_react);
+  }
 }
 
 void send_empty_message(Student& client) {
@@ -120,7 +152,8 @@ Connection& accept_reader(Student& client) {
 }
 
 // How a client ends: its exit code, and what it prints then.
-std::pair<int, std::string> end_of(Student& client, std::string_view last_bytes) {
+std::pair<std::optional<int>, std::string> end_of(Student& client, std::string_view last_bytes,
+                                                  Student::Code code = Student::Code::any) {
   Connection& server = client.accept();
   server.send(welcome);
   expect_body(client, "Welcome to the server!");
@@ -128,14 +161,8 @@ std::pair<int, std::string> end_of(Student& client, std::string_view last_bytes)
   client.wait(std::chrono::milliseconds(200));
   const std::size_t before = client.screen().size();
   server.close();
-  const int code = client.expect_end("when the connection is closed");
-  return {code, client.screen().substr(before)};
-}
-
-void close_between_messages(Student& client) {
-  if (end_of(client, "").first != 0) {
-    client.fail("exit code 0: closed between two messages is a normal end", "an error");
-  }
+  client.expect_exit("when the connection is closed", code);
+  return {client.exit_code(), client.screen().substr(before)};
 }
 
 void close_inside_message(Student& client) {
@@ -150,7 +177,7 @@ void send_lie(Student& client, std::string_view bytes, const std::string& why) {
   Connection& server = accept_reader(client);
   server.send(bytes);
   server.expect_dropped(why);
-  client.expect_end("with an error");
+  client.expect_exit("with an error");
 }
 
 void send_no_length(Student& client) {
@@ -181,6 +208,7 @@ int main(int argc, char** argv) {
          server.connect("the next client").expect(welcome, to_notice);
        }},
       {"can be ended and started again at once", "docs/part1.md#start-it-again-at-once", expect_restart},
+      {"sleeps between two messages", "docs/part2.md#4-send-the-time", sleep_between_times},
   };
   const std::vector<Behaviour> for_clients = {
       {"shows a message while the connection stays open", "docs/part2.md#2-a-client-that-parses-the-header",
@@ -200,17 +228,25 @@ int main(int argc, char** argv) {
          const std::string body = random_word();
          send_message(client, " 8        " + body, body);
        }},
-      {"goes on behind a message without a body", "docs/part2.md#2-a-client-that-parses-the-header",
+      {"shows messages of 1 byte to 1 MiB, which is allowed",
+       "docs/part2.md#2-a-client-that-parses-the-header", send_many_sizes},
+      {"goes on after a message without a body", "docs/part2.md#2-a-client-that-parses-the-header",
        send_empty_message},
       {"ends well when the connection is closed between two messages",
-       "docs/part2.md#2-a-client-that-parses-the-header", close_between_messages},
+       "docs/part2.md#2-a-client-that-parses-the-header",
+       [](Student& client) { end_of(client, "", Student::Code::zero); }},
       {"tells that the connection was closed inside a message",
        "docs/part2.md#2-a-client-that-parses-the-header", close_inside_message},
       {"refuses a message of 2,000,000,000 bytes", "docs/part2.md#6-a-length-is-not-to-be-believed",
-       [](Student& client) { send_lie(client, "2000000000Welcome", "over a megabyte is refused"); }},
+       [](Student& client) { send_lie(client, "2000000000Welcome", "a body of over 1 MiB is refused"); }},
       {"refuses a header that is no length", "docs/part2.md#6-a-length-is-not-to-be-believed",
        send_no_length},
       {"sends no command of a message to the terminal", "docs/part1.md#recv", send_control_characters},
+      {"sleeps while nothing comes", "docs/part1.md#recv",
+       [](Student& client) {
+         accept_reader(client).send("5   ");
+         client.expect_sleep("while the server has sent half a header");
+       }},
   };
-  return run_checks(argc, argv, for_servers, for_clients, exercises());
+  return run_checks(argc, argv, {"part2", for_servers, for_clients, exercises()});
 }

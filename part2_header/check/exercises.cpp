@@ -1,9 +1,12 @@
 // Part 2, the check of the exercises at the end of docs/part2.md.
+#include "part2_header/check/exercises.hpp"
+
+#include <fmt/format.h>
+
 #include <cctype>
 #include <string>
 #include <vector>
 
-#include "common/check/checking.hpp"
 #include "common/text.hpp"
 
 namespace {
@@ -25,6 +28,16 @@ void expect_answer(Connection& client, const std::string& text) {
 void ask(Connection& client, const std::string& text) {
   client.send(with_header(text));
   expect_answer(client, text);
+}
+
+void ask_many_sizes(Student& server) {
+  Connection& client = server.connect();
+  for (const std::size_t size : {1, 64, 65, 1'024, 4'097, 65'536, 1'000'000}) {
+    const std::string text(size, random_word().front());
+    client.send(with_header(text));
+    const std::string expected = fmt::format("the message, {} bytes, in capital letters", size);
+    if (client.message(expected) != capitals(text)) client.fail(expected);
+  }
 }
 
 void ask_twice_at_once(Student& server) {
@@ -61,7 +74,7 @@ std::string with_binary_header(const std::string& body) {
   return message + body;
 }
 
-// A word that cannot be known before, and behind it as much as makes the body so long.
+// A word that cannot be known before, and after it as much as makes the body so long.
 std::string body_of(std::size_t size) {
   std::string body = random_word();
   body.resize(size, '.');
@@ -71,12 +84,13 @@ std::string body_of(std::size_t size) {
 void send_sizes(Student& client) {
   Connection& server = client.accept();
   // 200 is negative in a signed byte, and 300 another number in the other byte order.
-  for (const std::size_t size : {8U, 200U, 300U, 70'000U}) {
+  for (const std::size_t size : {8U, 200U, 300U, 70'000U, 1'000'000U}) {
     const std::string body = body_of(size);
     server.send(with_binary_header(body));
     client.expect_screen(
         [&](const std::string& screen) { return screen.find(body) != std::string::npos; },
-        "the body of " + std::to_string(size) + " bytes on the screen: '" + body.substr(0, 8) + "'...");
+        "the body of " + std::to_string(size) + " bytes on the screen: '" + body.substr(0, 8) + "'...",
+        2 * to_react);
   }
 }
 
@@ -101,7 +115,7 @@ void send_lies(Student& client) {
   for (const std::string& header : {"\x7f\xff\xff\xff"s, "\xff\xff\xff\xff"s}) {
     Connection& server = client.accept();
     server.send(header + "Welcome");
-    server.expect_dropped("over a megabyte is refused");
+    server.expect_dropped("a body of over a megabyte is refused");
     client.stop();
   }
 }
@@ -112,17 +126,13 @@ void close_in_two_places(Student& client) {
   server.send(with_binary_header(body));
   client.expect_shown(body);
   server.close();
-  if (client.expect_end("when the connection is closed") != 0) {
-    client.fail("exit code 0: closed between two messages is a normal end", "an error");
-  }
+  client.expect_exit("when the connection is closed between two messages", Student::Code::zero);
   client.stop();
 
   Connection& other = client.accept();
   other.send(with_binary_header(body).substr(0, 9));
   other.close();
-  if (client.expect_end("when the connection is closed") == 0) {
-    client.fail("an exit code above 0: the rest of a message is lost", "exit code 0");
-  }
+  client.expect_exit("when the connection is closed inside a message", Student::Code::above_zero);
 }
 
 // --- Exercise 3: a server for lines ---
@@ -134,7 +144,7 @@ void measure(Connection& client, const std::string& line) {
 
 void send_lines(Student& server) {
   Connection& client = server.connect();
-  for (const char* const line : {"hello", "", "Gr\u00fc\u00dfe"}) measure(client, line);
+  for (const char* const line : {"hello", "", "a b"}) measure(client, line);
   measure(client, std::string(700, 'x') + random_word());
 }
 
@@ -171,6 +181,7 @@ std::vector<Exercise> exercises() {
               Connection& client = server.connect();
               for (int i = 0; i < 3; ++i) ask(client, "hello " + random_word());
             }},
+           {"answers messages of 1 byte to a megabyte, which is allowed", client_section, ask_many_sizes},
            {"answers both messages that come in one piece", two_for_one, ask_twice_at_once},
            {"answers a message that comes in two pieces, wherever it is cut", piece, ask_in_pieces},
            {"answers a message without a body with another", client_section,
@@ -183,14 +194,15 @@ std::vector<Exercise> exercises() {
             [](Student& server) {
               Connection& client = server.connect();
               client.send("2000000000Welcome");
-              client.expect_dropped("over a megabyte is refused");
+              client.expect_dropped("a body of over a megabyte is refused");
               ask(server.connect("the next client"), random_word());
             }},
-           {"outlives a client whose connection breaks", "docs/part2.md#4-send-the-time", break_off},
+           {"begins anew after a client that breaks off inside a message",
+            "docs/part2.md#exercise-1-a-server-that-listens", break_off},
        }},
       {Side::client,
        {
-           {"shows bodies of 8, 200, 300 and 70,000 bytes", framing, send_sizes},
+           {"shows bodies of 8, 200, 300 and 70,000 bytes, and of a megabyte", framing, send_sizes},
            {"shows both messages that arrive in one piece", two_for_one, send_two_at_once},
            {"shows a message that arrives in two pieces, wherever it is cut", piece, cut_every_header},
            {"refuses lengths over a megabyte", length, send_lies},
@@ -200,6 +212,8 @@ std::vector<Exercise> exercises() {
       {Side::server,
        {
            {"answers each line with its number of bytes", framing, send_lines},
+           {"counts bytes, not characters", "docs/part2.md#it-counts-characters",
+            [](Student& server) { measure(server.connect(), "Gr\u00fc\u00dfe"); }},
            {"answers lines that come in any pieces", two_for_one, send_lines_in_pieces},
            {"takes a line of 1000 bytes", length,
             [](Student& server) { measure(server.connect(), std::string(1'000, 'x')); }},

@@ -1,14 +1,17 @@
 // Part 3, the check: what a server and a client of this part should do, whoever wrote them.
+#include "common/check/check.hpp"
+
+#include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
-#include <regex>
 #include <string>
 #include <string_view>
 #include <system_error>
 
-#include "common/check/checking.hpp"
+#include "part3_objects/check/exercises.hpp"
 #include "part3_objects/pickle/object.hpp"
 #include "part3_objects/pickle/pickle.hpp"
 
@@ -43,6 +46,14 @@ void outlive_those_who_leave(Student& server) {
   expect_greeting(server.connect("the next client"));
 }
 
+void sleep_between_clients(Student& server) {
+  Connection& first = server.connect("the first client");
+  expect_greeting(first);
+  server.expect_sleep("beside a client that says nothing");
+  first.close();
+  server.expect_sleep("when the client has left");
+}
+
 void expect_restart(Student& server) {
   Connection& client = server.connect();
   expect_greeting(client);
@@ -57,14 +68,33 @@ Object random_greeting() {
   return Dict{{1, random_word()}, {2, random_word()}};
 }
 
+bool stands_alone(std::string_view text, std::size_t at, std::size_t size) {
+  const auto is_word = [&](std::size_t i) {
+    return i < text.size() && (std::isalnum(static_cast<unsigned char>(text[i])) != 0 || text[i] == '_');
+  };
+  return (at == 0 || !is_word(at - 1)) && !is_word(at + size);
+}
+
+// Whether `key` stands within 20 bytes before `value`, each as a word of its own.
+bool shows_entry(std::string_view screen, std::string_view key, std::string_view value) {
+  constexpr std::size_t nearby = 20;
+  for (std::size_t at = 0; (at = screen.find(value, at)) != std::string_view::npos; ++at) {
+    if (!stands_alone(screen, at, value.size())) continue;
+    for (std::size_t back = key.size() + 1; back <= std::min(at, key.size() + nearby); ++back) {
+      if (screen.substr(at - back, key.size()) == key && stands_alone(screen, at - back, key.size()))
+        return true;
+    }
+  }
+  return false;
+}
+
 // A client may write an object as it likes: {1: 'Hey'}, 1 => "Hey", map[1:Hey]. But key and value stand close to
 // each other, and the key is a number: in the bytes of the pickle, which it shows too, it is not.
 void expect_object(Student& client, const Object& object) {
   client.expect_screen(
       [&](const std::string& screen) {
         for (const auto& [key, value] : std::get<Dict>(object.value).entries()) {
-          const std::regex entry("\\b" + str(key) + "\\b[\\s\\S]{1,20}\\b" + str(value) + "\\b");
-          if (!std::regex_search(screen, entry)) return false;
+          if (!shows_entry(screen, str(key), str(value))) return false;
         }
         return true;
       },
@@ -129,11 +159,22 @@ void send_every_type(Student& client) {
   expect_object(client, after);
 }
 
-void close_between_messages(Student& client) {
-  Connection& server = accept_reader(client);
-  server.close();
-  if (client.expect_end("when the connection is closed") != 0) {
-    client.fail("exit code 0: closed between two messages is a normal end", "an error");
+// The largest has a body of 1 MiB, which is allowed. Each ends with an entry that is looked for.
+void send_many_sizes(Student& client) {
+  Connection& server = client.accept();
+  for (const std::size_t size : {100, 255, 1'024, 4'097, 65'536, 1'048'576}) {
+    const std::string last = random_word();
+    const auto pickled = [&](std::size_t filling) {
+      return dumps(Dict{{1, std::string(filling, '.')}, {2, last}});
+    };
+    std::string body;
+    for (std::size_t filling = size - 30; body.empty() || body.size() > size; --filling)
+      body = pickled(filling);
+    server.send(with_header(body));
+    client.expect_screen([&](const std::string& screen) { return shows_entry(screen, "2", last); },
+                         "an object on the screen whose pickle has " + std::to_string(body.size()) +
+                             " bytes, and whose last entry is 2: '" + last + "'",
+                         2 * to_react);
   }
 }
 
@@ -167,7 +208,7 @@ void send_code(Student& client) {
 void send_lie(Student& client) {
   Connection& server = accept_reader(client);
   server.send("2000000000\x80\4");
-  server.expect_dropped("over a megabyte is refused");
+  server.expect_dropped("a body of over 1 MiB is refused");
 }
 
 void send_deep_nest(Student& client) {
@@ -175,7 +216,7 @@ void send_deep_nest(Student& client) {
   Connection& server = accept_reader(client);
   server.send(with_header("\x80\4" + std::string(depth, ']') + std::string(depth - 1, 'a') + "."));
   server.close();
-  client.expect_end("without a crash, though a list lies in a list, and so on, 100,000 times");
+  client.expect_exit("without a crash, though a list lies in a list, and so on, 100,000 times");
 }
 
 }  // namespace
@@ -188,7 +229,7 @@ int main(int argc, char** argv) {
   const std::string two_for_one = "docs/part2.md#it-takes-two-messages-for-one";
 
   const std::vector<Behaviour> for_servers = {
-      {"sends {1: 'Hey', 2: 'There'} as a pickle behind a header", server_section,
+      {"sends {1: 'Hey', 2: 'There'} as a pickle after a header", server_section,
        [](Student& server) { expect_greeting(server.connect()); }},
       {"serves the next client when the first has left", server_section,
        [](Student& server) {
@@ -200,6 +241,7 @@ int main(int argc, char** argv) {
       {"outlives clients that have left before they are served", "docs/part1.md#a-client-that-leaves",
        outlive_those_who_leave},
       {"can be ended and started again at once", "docs/part1.md#start-it-again-at-once", expect_restart},
+      {"sleeps while nobody comes", "docs/part1.md#accept-a-second-socket", sleep_between_clients},
   };
   const std::vector<Behaviour> for_clients = {
       {"shows the greeting decoded", client_section, [](Student& client) { send_object(client, greeting); }},
@@ -207,14 +249,24 @@ int main(int argc, char** argv) {
        [](Student& client) { send_object(client, random_greeting()); }},
       {"reads what Python writes at the protocols 2 to 5", format, send_every_protocol},
       {"shows both objects that arrive in one piece", two_for_one, send_two_at_once},
-      {"shows an object that arrives byte by byte", two_for_one, send_one_by_one},
-      {"goes on behind an object with every type in it", format, send_every_type},
+      {"shows an object that arrives byte by byte",
+       "docs/part2.md#it-takes-a-piece-of-the-header-for-the-header", send_one_by_one},
+      {"shows objects of 100 bytes to 1 MiB, which is allowed", client_section, send_many_sizes},
+      {"goes on after an object with every type in it", format, send_every_type},
       {"ends well when the connection is closed between two messages", client_section,
-       close_between_messages},
+       [](Student& client) {
+         accept_reader(client).close();
+         client.expect_exit("when the connection is closed between two messages", Student::Code::zero);
+       }},
       {"refuses a message of 2,000,000,000 bytes", "docs/part2.md#6-a-length-is-not-to-be-believed",
        send_lie},
       {"runs no code that a message names", danger, send_code},
       {"does not crash when lists are nested 100,000 deep", danger, send_deep_nest},
+      {"sleeps while nothing comes", "docs/part1.md#recv",
+       [](Student& client) {
+         accept_reader(client).send("5   ");
+         client.expect_sleep("while the server has sent half a header");
+       }},
   };
-  return run_checks(argc, argv, for_servers, for_clients, exercises());
+  return run_checks(argc, argv, {"part3", for_servers, for_clients, exercises()});
 }

@@ -5,8 +5,9 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
 
-#include "common/check/checking.hpp"
+#include "common/check/check.hpp"
 #include "common/text.hpp"
 
 /// What a guest says again and again until another hears it.
@@ -35,8 +36,9 @@ inline void expect_heard(Connection& listener, const std::string& name, const st
       "two messages, " + python_bytes(name) + " and " +
       (text.size() <= 100 ? python_bytes(text) : fmt::format("{} bytes of '{}'", text.size(), text[0]));
   while (true) {
-    const std::string heard_name = listener.message(expected);
-    const std::string heard_text = listener.message(expected);
+    const std::vector<std::string> heard = listener.messages(2, expected);
+    const std::string& heard_name = heard[0];
+    const std::string& heard_text = heard[1];
     if (heard_name == name && heard_text == text) return;
     const bool from_friend = heard_name == "alice" || heard_name == "bob" || heard_name == "carol";
     if (from_friend && heard_text != ping)

@@ -1,0 +1,527 @@
+#include "common/check/check.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <sstream>
+#include <stdexcept>
+#include <string_view>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "common/program.hpp"
+#include "common/testing/port.hpp"
+#include "common/text.hpp"
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+// What the command line asks for.
+struct Task {
+  Side side = Side::server;
+  std::string command;
+  std::string host;
+  std::uint16_t port = 0;
+  bool any_port = false;  // {port} stands in the command, so that every behaviour can have a port of its own
+  bool by_hand = false;
+  bool only_first = false;  // stops at the first fault
+  std::string junit;        // a file
+  std::string replay;       // `./tutorial check part1 --by-hand server:`, to which a number is added
+  std::vector<Behaviour> behaviours;
+};
+
+enum class Result : char {
+  right = 'r',
+  wrong = 'w',
+  never_connected = 'n',
+  cannot_judge = 'c',
+  failed = 'f'
+};
+
+struct Verdict {
+  Result result = Result::failed;
+  std::string report;  // what is wrong; or why the check itself has failed
+  double seconds = 0;
+};
+
+const char* name_of(Side side) {
+  return side == Side::server ? "server" : "client";
+}
+
+std::string in_colour(const char* colour, const std::string& text) {
+  const char* const no_colour = std::getenv("NO_COLOR");
+  const char* const terminal = std::getenv("TERM");
+  const bool plain = ::isatty(STDOUT_FILENO) == 0 || (no_colour && *no_colour) || !terminal ||
+                     std::string_view(terminal) == "dumb";
+  return plain ? text : fmt::format("\x1b[{}m{}\x1b[m", colour, text);
+}
+
+std::string replaced(std::string text, std::string_view from, const std::string& to) {
+  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) {
+    text.replace(at, from.size(), to);
+  }
+  return text;
+}
+
+std::string with_address(const std::string& command, const std::string& host, std::uint16_t port) {
+  return replaced(replaced(command, "{host}", host), "{port}", std::to_string(port));
+}
+
+// --- One behaviour ---
+
+// One field of a report. The first of its lines stands after its name, the others below that.
+std::string field(std::string name, const std::vector<std::string>& texts) {
+  std::string report;
+  for (const std::string& text : texts) {
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+      report += fmt::format("      {:<10}{}\n", std::exchange(name, ""), line);
+    }
+  }
+  return report;
+}
+
+std::string report_of(const Mismatch& fault, const Student& student, const Task& task,
+                      const Behaviour& behaviour) {
+  std::vector<std::string> by_hand = {with_address(task.command, "127.0.0.1", 1234),
+                                      task.replay + std::to_string(behaviour.number)};
+  if (task.side == Side::client) std::swap(by_hand[0], by_hand[1]);
+  return field("sent:", student.sent()) + field("expected:", {fault.expected}) +
+         field("came:", {fault.came}) + field("see:", {fault.section}) + field("by hand:", by_hand);
+}
+
+// Runs the program through one behaviour, once; nothing if what went wrong is not its fault.
+std::optional<Verdict> try_to_judge(const Task& task, const Behaviour& behaviour) {
+  std::optional<ReservedPort> reserved;
+  if (task.any_port) reserved.emplace();
+  const std::uint16_t port = reserved ? reserved->number() : task.port;
+  const Address address = Address::to_listen_on(task.host, port);
+
+  const PortState before = task.by_hand ? PortState::free : port_state(address);
+  if (before == PortState::taken) {
+    if (task.any_port) return std::nullopt;
+    throw std::runtime_error(
+        fmt::format("port {} is taken by {}: end that, or write {{port}} where your command names the port",
+                    port, who_listens_on(port)));
+  }
+  {
+    Student student(task.side, with_address(task.command, task.host, port), task.host, port, task.by_hand);
+    try {
+      behaviour.run(student);
+      student.wait(milliseconds(0));
+      if (student.program().has_crashed())
+        student.fail("a program that does not crash", "a crash after that");
+      return Verdict{Result::right, "", 0};
+    } catch (const CannotJudge&) {
+      return Verdict{Result::cannot_judge, "", 0};
+    } catch (const std::system_error& error) {
+      if (error.code() != std::errc::address_in_use) throw;
+      return std::nullopt;
+    } catch (const Mismatch& mismatch) {
+      Mismatch fault = student.explained(mismatch);
+      if (fault.section.empty()) fault.section = behaviour.section;
+      const bool is_server = task.side == Side::server;
+      // A server that goes on has not lost its port.
+      const bool perhaps_lost = !task.by_hand && (!is_server || student.exit_code());
+      const bool never_connected = !student.was_connected();
+      const std::string report = report_of(fault, student, task, behaviour);
+      student.stop();
+      if (perhaps_lost && port_state(address) == PortState::taken) return std::nullopt;
+      if (!is_server || before == PortState::free || !never_connected) {
+        return Verdict{never_connected ? Result::never_connected : Result::wrong, report, 0};
+      }
+    }
+  }
+  fmt::print(
+      "      Connections that are over keep port {} for up to a minute (TIME_WAIT), unless the server had\n"
+      "      asked for it all the same (SO_REUSEADDR): docs/part1.md#start-it-again-at-once. Waiting "
+      "until\n"
+      "      it is free. With {{port}} where your command names the port, each behaviour has its own.\n",
+      port);
+  const auto end = Clock::now() + std::chrono::seconds(90);
+  while (port_state(address) == PortState::lingering && Clock::now() < end) {
+    if (interruption() != 0) throw Interrupted();
+    std::this_thread::sleep_for(milliseconds(100));
+  }
+  return std::nullopt;
+}
+
+Verdict judge(const Task& task, const Behaviour& behaviour) {
+  try {
+    constexpr int enough = 5;
+    for (int tries = 0; tries < enough; ++tries) {
+      if (const auto verdict = try_to_judge(task, behaviour)) return *verdict;
+    }
+    return {Result::failed, fmt::format("lost the port {} times to other programs", enough), 0};
+  } catch (const Interrupted&) {
+    return {Result::failed, "interrupted", 0};
+  } catch (const std::exception& error) {
+    return {Result::failed, error.what(), 0};
+  }
+}
+
+// --- All behaviours ---
+
+// A behaviour that is judged in a process of its own, which has no other child than the learner's program.
+class Judge {
+ public:
+  Judge(const Task& task, const Behaviour& behaviour) {
+    std::array<int, 2> ends{};
+    if (::pipe(ends.data()) == -1) throw std::system_error(errno, std::system_category(), "pipe");
+    id_ = ::fork();
+    if (id_ == -1) throw std::system_error(errno, std::system_category(), "fork");
+    if (id_ == 0) {
+      ::close(ends[0]);
+      ::fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+      const Verdict judged = judge(task, behaviour);
+      std::string_view bytes = judged.report;
+      const char result = static_cast<char>(judged.result);
+      bool is_out = ::write(ends[1], &result, 1) == 1;
+      while (is_out && !bytes.empty()) {
+        const ssize_t count = ::write(ends[1], bytes.data(), bytes.size());
+        is_out = count > 0;
+        if (is_out) bytes.remove_prefix(static_cast<std::size_t>(count));
+      }
+      std::exit(is_out ? EXIT_SUCCESS : EXIT_FAILURE);
+    }
+    ::close(ends[1]);
+    descriptor_ = ends[0];
+  }
+  Judge(const Judge&) = delete;
+  Judge& operator=(const Judge&) = delete;
+  // The learner's program ends with it.
+  ~Judge() {
+    if (verdict) return;
+    ::kill(id_, SIGTERM);
+    end();
+  }
+
+  int descriptor() const { return descriptor_; }
+
+  // Reads what it has written; at its end, the verdict is there.
+  void read() {
+    std::array<char, 4096> buffer;
+    const ssize_t count = ::read(descriptor_, buffer.data(), buffer.size());
+    if (count > 0) written_.append(buffer.data(), static_cast<std::size_t>(count));
+    if (count > 0 || (count == -1 && errno == EINTR)) return;
+    end();
+    verdict.emplace();
+    verdict->seconds = std::chrono::duration<double>(Clock::now() - start_).count();
+    if (written_.empty()) {
+      verdict->report = "the check has failed";
+    } else {
+      verdict->result = static_cast<Result>(written_.front());
+      verdict->report = written_.substr(1);
+    }
+  }
+
+  std::optional<Verdict> verdict;
+
+ private:
+  void end() {
+    ::close(descriptor_);
+    while (::waitpid(id_, nullptr, 0) == -1 && errno == EINTR) continue;
+  }
+
+  pid_t id_;
+  int descriptor_ = -1;
+  std::string written_;
+  Clock::time_point start_ = Clock::now();
+};
+
+void print(const Behaviour& behaviour, const Verdict& verdict) {
+  switch (verdict.result) {
+    case Result::right:
+      return fmt::print("{}    {}\n", in_colour("32", "ok"), behaviour.title);
+    case Result::cannot_judge:
+      return fmt::print("-     left out, since it cannot be judged on this machine: {}\n", behaviour.title);
+    case Result::failed:
+      throw std::runtime_error(verdict.report);
+    default:
+      fmt::print("{}  {}\n{}", in_colour("31", "FAIL"), behaviour.title, verdict.report);
+  }
+}
+
+// The verdicts in the order of the behaviours, each printed as soon as it and all before it are there. They are fewer
+// than the behaviours if the first fault makes the others pointless.
+std::vector<Verdict> judge_all(const Task& task) {
+  const std::size_t count = task.behaviours.size();
+  const std::size_t side_by_side = task.any_port ? std::max(4U, 2 * std::thread::hardware_concurrency()) : 1;
+  std::vector<std::unique_ptr<Judge>> judges;
+  std::vector<Verdict> verdicts;
+  bool any_right = false;
+  while (verdicts.size() < count) {
+    std::size_t running = 0;
+    for (const auto& judge : judges) running += judge->verdict ? 0 : 1;
+    // The first alone: with a program that does not even start, there is nothing else to see.
+    while (judges.size() < count && running < (verdicts.empty() ? 1 : side_by_side)) {
+      judges.push_back(std::make_unique<Judge>(task, task.behaviours[judges.size()]));
+      ++running;
+    }
+    std::vector<pollfd> waiting;
+    for (const auto& judge : judges)
+      waiting.push_back({judge->verdict ? -1 : judge->descriptor(), POLLIN, 0});
+    ::poll(waiting.data(), static_cast<nfds_t>(waiting.size()), -1);
+    if (interruption() != 0) throw Interrupted();
+    for (std::size_t i = 0; i < waiting.size(); ++i) {
+      if (waiting[i].revents != 0) judges[i]->read();
+    }
+    while (verdicts.size() < judges.size() && judges[verdicts.size()]->verdict) {
+      const Verdict& verdict = *judges[verdicts.size()]->verdict;
+      print(task.behaviours[verdicts.size()], verdict);
+      verdicts.push_back(verdict);
+      any_right = any_right || verdict.result == Result::right;
+      const bool is_wrong = verdict.result == Result::wrong || verdict.result == Result::never_connected;
+      if ((verdict.result == Result::never_connected && !any_right) || (is_wrong && task.only_first))
+        return verdicts;
+    }
+  }
+  return verdicts;
+}
+
+// Two checks at once would take each other's programs for their own.
+ReservedPort port_for_this_check(std::uint16_t port) {
+  try {
+    return ReservedPort(port);
+  } catch (const std::system_error& error) {
+    if (error.code() != std::errc::address_in_use) throw;
+    throw std::runtime_error(fmt::format(
+        "another check uses port {}: wait for its end, or write {{port}} where your command names the port",
+        port));
+  }
+}
+
+std::string xml(std::string_view text) {
+  std::string escaped;
+  for (const char byte : text) {
+    switch (byte) {
+      case '&':
+        escaped += "&amp;";
+        break;
+      case '<':
+        escaped += "&lt;";
+        break;
+      case '>':
+        escaped += "&gt;";
+        break;
+      case '"':
+        escaped += "&quot;";
+        break;
+      default:
+        escaped += byte == '\n' || static_cast<unsigned char>(byte) >= ' ' ? byte : '?';
+    }
+  }
+  return escaped;
+}
+
+// The verdicts as JUnit's XML, which graders read.
+void write_junit(const Task& task, const std::string& suite, const std::vector<Verdict>& verdicts) {
+  std::string cases;
+  std::size_t failures = 0;
+  std::size_t skipped = 0;
+  double seconds = 0;
+  for (std::size_t i = 0; i < task.behaviours.size(); ++i) {
+    const Verdict verdict = i < verdicts.size() ? verdicts[i] : Verdict{Result::cannot_judge, "", 0};
+    seconds += verdict.seconds;
+    cases += fmt::format("    <testcase classname=\"{}\" name=\"{}\" time=\"{:.3f}\">", suite,
+                         xml(task.behaviours[i].title), verdict.seconds);
+    if (verdict.result == Result::cannot_judge) {
+      ++skipped;
+      cases += "<skipped/>";
+    } else if (verdict.result != Result::right) {
+      ++failures;
+      cases += fmt::format("\n      <failure message=\"{}\">{}</failure>\n    ",
+                           xml(task.behaviours[i].title), xml(verdict.report));
+    }
+    cases += "</testcase>\n";
+  }
+  std::ofstream file(task.junit);
+  file << fmt::format(
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
+      "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"{}\" time=\"{:.3f}\">\n{}"
+      "  </testsuite>\n</testsuites>\n",
+      suite, task.behaviours.size(), failures, skipped, seconds, cases);
+  if (!file.flush()) throw std::runtime_error("cannot write " + task.junit);
+}
+
+bool check_all(const Task& task, const std::string& suite) {
+  std::optional<ReservedPort> reserved;
+  if (!task.any_port) reserved.emplace(port_for_this_check(task.port));
+  fmt::print("Your {}: {}\n", name_of(task.side), task.command);
+  fmt::print(
+      "It is normal that something fails at first. Each FAIL says what was sent, what should have come and\n"
+      "what came, which section explains it, and how to see it by hand: each line in a terminal of its "
+      "own.\n\n");
+  const std::vector<Verdict> verdicts = judge_all(task);
+  const auto judged = task.behaviours.size() - static_cast<std::size_t>(std::count_if(
+                                                   verdicts.begin(), verdicts.end(), [](const Verdict& each) {
+                                                     return each.result == Result::cannot_judge;
+                                                   }));
+  const auto right = static_cast<std::size_t>(std::count_if(
+      verdicts.begin(), verdicts.end(), [](const Verdict& each) { return each.result == Result::right; }));
+  if (verdicts.size() < task.behaviours.size()) {
+    fmt::print("\n{}\n", task.only_first ? "The others were not looked at: one fault at a time."
+                                         : "The others need that first, and were not tried.");
+  }
+  fmt::print("\n{} of {} behaviours are right\n", right, judged);
+  if (!task.junit.empty()) write_junit(task, suite, verdicts);
+  return right == judged;
+}
+
+// --- The command line ---
+
+void list(const std::vector<Behaviour>& behaviours) {
+  for (const Behaviour& behaviour : behaviours)
+    fmt::print("{}\n      {}\n", behaviour.title, behaviour.section);
+}
+
+// A command without its quotes comes as several words: what to write instead; nothing if that is not so.
+std::string missing_quotes(const std::vector<std::string>& words) {
+  const std::vector<std::string> own = {"--host", "--port",     "--help", "--server",  "--client",
+                                        "--only", "--exercise", "--list", "--by-hand", "--junit"};
+  for (std::size_t i = 0; i + 2 < words.size(); ++i) {
+    if (words[i] != "--server" && words[i] != "--client") continue;
+    std::string command = words[i + 1];
+    std::size_t next = i + 2;
+    for (; next < words.size(); ++next) {
+      const std::string name = words[next].substr(0, words[next].find('='));
+      const bool is_own = std::find(own.begin(), own.end(), name) != own.end();
+      const bool is_theirs = words[next].find('{') != std::string::npos ||
+                             ((name == "--port" || name == "--host") && next + 1 < words.size() &&
+                              words[next + 1].starts_with('{'));
+      if (is_own && !is_theirs) break;
+      command += " " + words[next];
+    }
+    return next == i + 2 ? "" : fmt::format("put the command in quotes: {} \"{}\"", words[i], command);
+  }
+  return "";
+}
+
+std::uint16_t port_of(const Options& options) {
+  return static_cast<std::uint16_t>(options.number("--port", 1, 65535));
+}
+
+// `server:3` is the third behaviour of a server, `2:1` the first of exercise 2.
+bool play_by_hand(const Part& part, const Options& options) {
+  const std::string& which = options.text("--by-hand");
+  const auto play = [&](const std::string& of, Side side, const std::vector<Behaviour>& behaviours) {
+    for (std::size_t i = 0; i < behaviours.size(); ++i) {
+      if (which != fmt::format("{}:{}", of, i + 1)) continue;
+      const Task task = {side, "", options.host(), port_of(options), false, true, false, "", "", {}};
+      fmt::print("{}: your {} {}. It is to use port {}.\n", which, name_of(side), behaviours[i].title,
+                 task.port);
+      const Verdict verdict = judge(task, behaviours[i]);
+      if (interruption() != 0) throw Interrupted();
+      print(behaviours[i], verdict);
+      return verdict.result == Result::right;
+    }
+    throw UsageError(fmt::format("--by-hand '{}': no report has named that", printable(which)));
+  };
+  if (which.starts_with("server:")) return play("server", Side::server, part.server);
+  if (which.starts_with("client:")) return play("client", Side::client, part.client);
+  for (std::size_t i = 0; i < part.exercises.size(); ++i) {
+    const std::string of = std::to_string(i + 1);
+    if (which.starts_with(of + ":")) return play(of, part.exercises[i].side, part.exercises[i].behaviours);
+  }
+  return play("", Side::server, {});
+}
+
+Task task_of(const Part& part, const Options& options) {
+  Task task;
+  const bool is_server = !options.text("--server").empty();
+  if (is_server != options.text("--client").empty()) {
+    throw UsageError("give either --server \"COMMAND\" or --client \"COMMAND\"");
+  }
+  task.side = is_server ? Side::server : Side::client;
+  task.command = options.text(is_server ? "--server" : "--client");
+  task.any_port = task.command.find("{port}") != std::string::npos;
+  task.host = options.host();
+  task.port = port_of(options);
+  task.junit = options.text("--junit");
+  task.behaviours = is_server ? part.server : part.client;
+  std::string of = name_of(task.side);
+  if (!options.text("--exercise").empty()) {
+    of = options.text("--exercise");
+    const auto last = static_cast<std::int64_t>(part.exercises.size());
+    const Exercise& exercise =
+        part.exercises[static_cast<std::size_t>(options.number("--exercise", 1, last) - 1)];
+    if (exercise.side != task.side) {
+      throw UsageError(
+          fmt::format("exercise {0} asks for a {1}: --{1} \"COMMAND\"", of, name_of(exercise.side)));
+    }
+    task.behaviours = exercise.behaviours;
+  }
+  for (std::size_t i = 0; i < task.behaviours.size(); ++i) task.behaviours[i].number = i + 1;
+  std::erase_if(task.behaviours, [&](const Behaviour& behaviour) {
+    return behaviour.title.find(options.text("--only")) == std::string::npos;
+  });
+  if (task.behaviours.empty()) throw UsageError("nothing that is checked has these words in its title");
+  task.replay = fmt::format("./tutorial check {} --by-hand {}:", part.name, of);
+  return task;
+}
+
+}  // namespace
+
+int run_checks(int argc, char** argv, const Part& part) {
+  const Usage usage = {
+      "Runs your program through what this part asks of it, and says what is right. {host} and {port} in\n"
+      "the command are replaced; without {port}, your program uses the --port below.\n"
+      "With --first it stops at the first fault.",
+      {{"--server", "COMMAND", "", "starts your server"},
+       {"--client", "COMMAND", "", "starts your client"},
+       {"--only", "WORDS", "", "checks only what has these words in its title"},
+       {"--exercise", "N", "", "checks what exercise N asks for instead"},
+       {"--junit", "FILE", "", "writes the verdicts into FILE as well, for a grader"},
+       {"--by-hand", "WHICH", "", "plays one behaviour step by step, with a program that you start yourself"},
+       {"--list", "server|client|exercises", "", "only lists what is checked, and where it is explained"}},
+  };
+  std::vector<char*> arguments(argv, argv + argc);
+  const bool only_first =
+      std::erase_if(arguments, [](char* word) { return std::string_view(word) == "--first"; }) > 0;
+  const std::string fault = missing_quotes({arguments.begin(), arguments.end()});
+  if (!fault.empty()) arguments.resize(1);
+  bool all_right = true;
+  const int code =
+      run_program(static_cast<int>(arguments.size()), arguments.data(), usage, [&](const Options& options) {
+        if (!fault.empty()) throw UsageError(fault);
+        const std::string& listed = options.text("--list");
+        if (listed == "server") return list(part.server);
+        if (listed == "client") return list(part.client);
+        if (listed == "exercises") {
+          for (const Exercise& exercise : part.exercises) list(exercise.behaviours);
+          return;
+        }
+        note_interruptions();
+        try {
+          if (!options.text("--by-hand").empty()) {
+            all_right = play_by_hand(part, options);
+          } else {
+            Task task = task_of(part, options);
+            task.only_first = only_first;
+            all_right = check_all(task, fmt::format("{}.{}", part.name, name_of(task.side)));
+          }
+        } catch (const Interrupted&) {
+          // The signal ends this process below, now that the learner's program is gone.
+        }
+      });
+  if (interruption() != 0) {
+    std::signal(interruption(), SIG_DFL);
+    ::raise(interruption());
+  }
+  return code == 0 && !all_right ? 1 : code;
+}
