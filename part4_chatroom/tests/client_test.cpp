@@ -291,7 +291,7 @@ TEST_P(Client, EndsAtTheEndOfTheInputInsteadOfAName) {
 }
 
 TEST_P(ClientInPipes, RefusesNamesThatTheRoomWouldRefuse) {
-  for (const std::size_t size : {0, 65}) {
+  for (const std::size_t size : {0U, 65U}) {
     const std::string error = "a name has 1 to 64 bytes, not " + std::to_string(size);
     Process alice = start(1);
     alice.until("Username: ");
