@@ -464,10 +464,13 @@ Lines Console::unshown(const Terminal& terminal) const {
   return lines;
 }
 
-// A line of the screen as the page has it. With control characters it is not: a reader cannot see those.
+// A line of the screen as the page has it. With control characters it is not: a reader cannot see those. A backslash,
+// which printable() escapes as well, stands on a page as it is.
 std::string Console::visible(const std::string& line) const {
-  const std::string text = printable(line);
-  return stand_ins_.in_output(text == line ? line : "(with control characters) " + text);
+  std::string text = line;
+  std::replace(text.begin(), text.end(), '\\', '/');
+  return stand_ins_.in_output(printable(text) == text ? line
+                                                      : "(with control characters) " + printable(line));
 }
 
 void Console::read_output() {
