@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <cstdint>
 #include <system_error>
 
 #include "common/text.hpp"
@@ -13,8 +14,8 @@ std::size_t body_size(std::string_view header, std::size_t largest_body) {
   std::string_view digits = header;
   while (digits.starts_with(' ')) digits.remove_prefix(1);
   while (digits.ends_with(' ')) digits.remove_suffix(1);
-  // from_chars takes no sign, no space and no `_`, as Python's int() would; ten digits always fit.
-  std::size_t size = 0;
+  // from_chars takes no sign, no space and no `_`, as Python's int() would. Ten digits always fit into 64 bits.
+  std::uint64_t size = 0;
   const char* end = digits.data() + digits.size();
   if (const auto [stop, error] = std::from_chars(digits.data(), end, size);
       error != std::errc() || stop != end) {
@@ -23,7 +24,7 @@ std::size_t body_size(std::string_view header, std::size_t largest_body) {
   if (size > largest_body) {
     throw FramingError(fmt::format("a message of {} bytes is over the limit of {}", size, largest_body));
   }
-  return size;
+  return static_cast<std::size_t>(size);
 }
 
 }  // namespace

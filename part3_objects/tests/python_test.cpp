@@ -159,7 +159,7 @@ class Generator {
   }
 
  private:
-  std::uint64_t below(std::uint64_t end) { return random_() % end; }
+  std::size_t below(std::size_t end) { return static_cast<std::size_t>(random_() % end); }
 
   std::string text() {
     constexpr std::array pieces = {"a",          "'",          "\"",          "\\",     "\n",
