@@ -14,7 +14,7 @@
 /// CPython 3.11 itself pickles no more than that depth.
 inline constexpr std::size_t max_pickle_depth = 1'000;           // objects inside one another
 inline constexpr std::size_t max_pickle_objects = 250'000;       // containers and what is in them
-inline constexpr std::size_t max_pickle_text = 4 * 1024 * 1024;  // bytes in all str and bytes together
+inline constexpr std::size_t max_pickle_text = 3 * 1024 * 1024;  // bytes in all str and bytes together
 
 /// Why bytes were refused, and at which byte; or why an object cannot be pickled.
 class PickleError : public std::runtime_error {

@@ -137,6 +137,15 @@ TEST(Client, ShowsAnObjectOfOneMiB) {
   EXPECT_TRUE(client.out.ends_with("decoded objects:\n" + repr(object) + "\n" + farewell)) << client.error;
 }
 
+// Of each byte four are shown: \x01.
+TEST(Client, ShowsAsMuchAsAPickleMayHoldInLittleMemory) {
+  const std::string text = "B" + std::string("\x00\x00\x0f\x00", 4) + std::string(15 * 65'536, '\x01');
+  const Outcome client = client_gets({with_header("\x80\4(" + text + "\x94" + std::string("h\0h\0t.", 6))});
+  EXPECT_EQ(client.exit_code, 0) << client.error;
+  EXPECT_TRUE(client.out.ends_with("\\x01\\x01')\n" + farewell));
+  EXPECT_LT(largest_client(), 64 * 1024);
+}
+
 TEST(Client, RefusesHostilePicklesWithALineInLittleTimeAndMemory) {
   for (const auto& [pickle, why] : refused_pickles()) {
     const double before = processor_seconds_of_ended_children();

@@ -172,7 +172,7 @@ std::vector<RefusedPickle> refused_pickles() {
 
   // What would grow without end, from at most 1 MiB.
   const std::string_view too_many = "more than 250000 objects";
-  const std::string_view too_long = "more than 4194304 bytes of text";
+  const std::string_view too_long = "more than 3145728 bytes of text";
   const std::string_view too_deep = "more than 1000 objects deep";
   const auto add = [&](const std::string& opcodes, std::string_view why) {
     refused.push_back({from_python(R"(\x80\x04)") + opcodes, std::string(why)});
