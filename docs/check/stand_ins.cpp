@@ -58,7 +58,7 @@ StandIns::~StandIns() {
 std::string StandIns::in_command(std::string command) {
   const std::string before = R"((^|[\s"'=(<>@]))";  // a path
   const std::string after = R"((?=[/\s"')]|$))";
-  if (std::regex_search(command, std::regex("cmake .*-B build" + after))) build_ = temporary_ / "build";
+  command = replaced(command, "(cmake .*-B) build" + after, "$1 " + (temporary_ / "build").string());
 
   // A program of ours that is not given a port would take the reader's; ./tutorial would use his folders.
   const std::string program = R"((^|\s)(\./)?build/part[^/\s]*/(server|client\w*)(?![\w/.-]))";
@@ -67,7 +67,7 @@ std::string StandIns::in_command(std::string command) {
                      "$& --build-dir " + build_.string() + " --my-dir " + my_.string());
 
   command = replaced(command, before + "(\\./)?build/", "$01" + build_.string() + '/');
-  command = replaced(command, "(-B|--build|--test-dir|-C) build" + after, "$01 " + build_.string());
+  command = replaced(command, "(--build|--test-dir|-C) build" + after, "$01 " + build_.string());
   command = replaced(command, before + "my" + after, "$01" + my_.string());
   return in_input(command);
 }

@@ -16,7 +16,7 @@ class StandIns {
   ~StandIns();
 
   /// A command of a page as it is run. The tutorial's own programs get `--port 1234` if they have no --port.
-  /// After `cmake -B build`, build/ is a temporary folder too.
+  /// `cmake -B build` prepares a temporary folder; what has been built already is not built once more.
   std::string in_command(std::string command);
   /// What a page types into a program, or into a file of my/.
   std::string in_input(std::string text) const;
