@@ -14,6 +14,7 @@
 #include "common/testing/process.hpp"
 #include "docs/check/code.hpp"
 #include "docs/check/difference.hpp"
+#include "docs/check/translation.hpp"
 
 namespace {
 
@@ -26,14 +27,16 @@ class Checker {
 
   Report check() {
     report_.problems = page_.problems;
-    for (std::size_t i = 0; i < page_.blocks.size(); ++i) block(i);
+    if (const std::string english = english_of(page_.path); !english.empty()) {
+      translation(english);
+      return std::move(report_);
+    }
+    for (const Block& one : page_.blocks) block(one);
     for (const Difference& one : differences_) difference(one);
     console_.finish();
     whole_programs();
-    for (const Link& one : page_.links) link(one);
     for (const OptionTable& table : page_.tables) options(table);
-
-    report_.links = page_.links.size();
+    links();
     report_.shown = console_.shown();
     report_.lacks = console_.lacks();
     report_.skipped.insert(console_.skipped().begin(), console_.skipped().end());
@@ -46,20 +49,36 @@ class Checker {
     report_.problems.push_back({page_.place(line), std::move(text)});
   }
 
-  static bool is_variant(const Block& block) {
-    static const std::regex starts_with_or(R"([Oo]r\b.*)");
-    return block.language == "console" && std::regex_match(block.caption, starts_with_or);
+  // Its blocks are those of the English page, which are run and looked for there.
+  void translation(const std::string& english) {
+    if (!fs::is_regular_file(repository_.root / english)) {
+      report_.problems.push_back({page_.path, "there is no " + english});
+      return;
+    }
+    const Page original = read_page(repository_, english);
+    const auto faults = translation_faults(original, page_);
+    report_.problems.insert(report_.problems.end(), faults.begin(), faults.end());
+    const auto same_language = [](const Block& a, const Block& b) { return a.language == b.language; };
+    if (std::equal(page_.blocks.begin(), page_.blocks.end(), original.blocks.begin(), original.blocks.end(),
+                   same_language)) {
+      for (std::size_t i = 0; i < page_.blocks.size(); ++i) {
+        const Block& block = page_.blocks[i];
+        if (!is_picture(block))
+          report_.quotes.push_back(
+              {&block, english, block.lines == original.blocks[i].lines, original.blocks[i].lines});
+      }
+    }
+    links();
   }
 
-  void block(std::size_t index) {
-    const Block& block = page_.blocks[index];
+  void block(const Block& block) {
     const bool is_code = block.language == "cpp" || block.language == "cmake" || block.language == "bash";
     if (const std::string own = own_file(block); block.language != "console" && !own.empty()) {
       console_.write_file(own, block.lines);
       ++report_.unchecked["typed in"];
     } else if (block.language == "console") {
-      console_block(index);
-    } else if (block.language == "text" || block.language == "mermaid") {
+      console_.run(block);
+    } else if (is_picture(block)) {
       ++report_.unchecked["pictures"];
     } else if (block.caption.find("not in the repository") != std::string::npos) {
       ++report_.unchecked["not in the repository"];
@@ -84,21 +103,6 @@ class Checker {
       if (span.starts_with("my/") && span.find("..") == std::string::npos) return span;
     }
     return {};
-  }
-
-  void console_block(std::size_t index) {
-    if (is_variant(page_.blocks[index])) {
-      if (index == 0 || page_.blocks[index - 1].language != "console") {
-        problem(page_.blocks[index].line,
-                "a variant has to stand behind the console block that it is a variant of");
-      }
-      return;  // it has been run with that block
-    }
-    std::vector<const Block*> variants;
-    for (std::size_t i = index + 1; i < page_.blocks.size() && is_variant(page_.blocks[i]); ++i) {
-      variants.push_back(&page_.blocks[i]);
-    }
-    console_.run(page_.blocks[index], variants);
   }
 
   // The files that a line names in `backticks`, by their paths from the root, or as targets of links.
@@ -206,6 +210,11 @@ class Checker {
     }
   }
 
+  void links() {
+    for (const Link& one : page_.links) link(one);
+    report_.links = page_.links.size();
+  }
+
   void link(const Link& link) {
     static const std::regex url(R"(https?://[A-Za-z0-9.-]+(:[0-9]+)?([/?#]\S*)?)");
     const std::string& target = link.target;
@@ -301,18 +310,21 @@ std::vector<std::string> page_paths(const Repository& repository) {
   std::set<std::string> paths;
   for (const auto& top : fs::directory_iterator(repository.root)) {
     const std::string name = top.path().filename();
-    if (name == "README.md") paths.insert(name);
+    if (name == "README.md" || name == "README.zh.md") paths.insert(name);
     if (name.starts_with("part") && fs::exists(top.path() / "README.md")) paths.insert(name + "/README.md");
   }
-  for (const auto& file : fs::directory_iterator(repository.root / "docs")) {
-    if (file.path().extension() == ".md") paths.insert("docs/" + file.path().filename().string());
+  for (const std::string folder : {"docs/", "docs/zh/"}) {
+    if (!fs::is_directory(repository.root / folder)) continue;
+    for (const auto& file : fs::directory_iterator(repository.root / folder)) {
+      if (file.path().extension() == ".md") paths.insert(folder + file.path().filename().string());
+    }
   }
   return {paths.begin(), paths.end()};
 }
 
 std::string page_name(std::string path) {
   path.erase(path.rfind(".md"));
-  if (path.starts_with("docs/part")) path.erase(0, path.find('/') + 1);
+  if (path.starts_with("docs/part") || path.starts_with("docs/zh/")) path.erase(0, path.find('/') + 1);
   for (char& character : path) {
     if (std::isalnum(static_cast<unsigned char>(character)) == 0) character = '_';
   }

@@ -23,9 +23,11 @@
 //   by its shape is only what differs from run to run: a port that the kernel chose (127.0.0.1:38848,
 //   --port 38848), "The time is 1795334619.3903866", and the length of that message in the header before
 //   it.
-// - A ```console whose line above starts with "or" is a variant of the block before it: either may come.
 // - A table whose first head is "option" (option, default, meaning) is the --help, but for that option
 //   itself, of the program that the line above names: `build/part1_basic/client`.
+// - A page of docs/zh/ says the same as that of docs/ with its name (translation.hpp): the same headings, with the
+//   same anchors, and the same blocks. What has changed in English since is named, until it is translated and
+//   `./tutorial compare zh_part1 --translated` has renewed the marks above the headings.
 // - `<!-- not run: REASON -->` right above the line that names a block: it is left out, and counted. So
 //   is a block with a tool that this machine lacks.
 #pragma once
@@ -66,11 +68,11 @@ struct Report {
   std::string summary(const Page& page) const;
 };
 
-/// The pages of the repository: README.md, docs/*.md, part*/README.md.
+/// The pages of the repository: README.md, docs/*.md, part*/README.md, and those in Chinese.
 std::vector<std::string> page_paths(const Repository& repository);
 
-/// What a page is called: "part1" for docs/part1.md, "README" for README.md, "part1_basic_README" for
-/// part1_basic/README.md.
+/// What a page is called: "part1" for docs/part1.md, "zh_part1" for docs/zh/part1.md, "README" for README.md,
+/// "part1_basic_README" for part1_basic/README.md.
 std::string page_name(std::string path);
 
 /// Reads a page and takes it apart.

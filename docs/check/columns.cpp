@@ -43,80 +43,54 @@ Lines comparable(const Lines& lines) {
   return result;
 }
 
-class Writer {
- public:
-  explicit Writer(Paper paper) : paper_(paper), half_((paper.width - 3) / 2) {}
+std::string in_colour(Paper paper, const char* number, const std::string& text) {
+  return paper.colour && !text.empty() ? fmt::format("\x1b[{}m{}\x1b[m", number, text) : text;
+}
 
-  void title(const std::string& text) { text_ += in_colour("1", text) + '\n'; }
-
-  // A line of either side; a null pointer where one has none.
-  void row(const std::string* page, const std::string* program, bool same) {
-    if (paper_.width < least_width) {
-      if (page != nullptr) text_ += same ? "  " + *page + '\n' : in_colour("31", "- " + *page) + '\n';
-      if (program != nullptr && !same) text_ += in_colour("32", "+ " + *program) + '\n';
-      return;
-    }
-    const Lines left = page == nullptr ? Lines{} : wrapped(*page, half_);
-    const Lines right = program == nullptr ? Lines{} : wrapped(*program, half_);
-    for (std::size_t i = 0; i < std::max(left.size(), right.size()); ++i) {
-      std::string first = i < left.size() ? left[i] : "";
-      first.append(half_ - characters_of(first), ' ');
-      const std::string second = i < right.size() ? right[i] : "";
-      text_ += (same ? first : in_colour("31", first)) + (same ? " | " : " ! ");
-      text_ += (same ? second : in_colour("32", second)) + '\n';
-    }
-  }
-
-  void differing(const std::vector<const std::string*>& page,
-                 const std::vector<const std::string*>& program) {
-    const auto line = [](const std::vector<const std::string*>& lines, std::size_t i) {
-      return i < lines.size() ? lines[i] : nullptr;
-    };
-    if (paper_.width < least_width) {
-      for (const std::string* one : page) row(one, nullptr, false);
-      for (const std::string* one : program) row(nullptr, one, false);
-      return;
-    }
-    for (std::size_t i = 0; i < std::max(page.size(), program.size()); ++i) {
-      row(line(page, i), line(program, i), false);
-    }
-  }
-
-  std::string text() { return std::move(text_) + '\n'; }
-
- private:
-  std::string in_colour(const char* number, const std::string& text) const {
-    return paper_.colour && !text.empty() ? fmt::format("\x1b[{}m{}\x1b[m", number, text) : text;
-  }
-
-  Paper paper_;
-  std::size_t half_;
-  std::string text_;
+struct Row {
+  std::string left;
+  std::string right;
+  bool same = false;
 };
+
+std::string written(const Row& row, Paper paper) {
+  const std::size_t half = (paper.width - 3) / 2;
+  const Lines left = wrapped(row.left, half);
+  const Lines right = wrapped(row.right, half);
+  std::string text;
+  for (std::size_t i = 0; i < std::max(left.size(), right.size()); ++i) {
+    std::string first = i < left.size() ? left[i] : "";
+    first.append(half - characters_of(first), ' ');
+    const std::string second = i < right.size() ? right[i] : "";
+    text += row.same ? first + " | " + second
+                     : in_colour(paper, "31", first) + " ! " + in_colour(paper, "32", second);
+    text += '\n';
+  }
+  return text;
+}
 
 }  // namespace
 
 std::string side_by_side(const std::string& title, const Column& page, const Column& program, Paper paper) {
-  Writer writer(paper);
-  writer.title(title);
-  writer.row(&page.head, &program.head, true);
-  std::vector<const std::string*> on_page;  // the lines that differ, since the last that were the same
-  std::vector<const std::string*> printed;
-  const auto write_differing = [&] {
-    writer.differing(on_page, printed);
-    on_page.clear();
-    printed.clear();
-  };
-  for (const Pair& pair : align(comparable(page.lines), comparable(program.lines))) {
-    if (!pair.same) {
-      if (pair.page) on_page.push_back(&page.lines[*pair.page]);
-      if (pair.printed) printed.push_back(&program.lines[*pair.printed]);
+  std::string text = in_colour(paper, "1", title) + '\n';
+  const std::vector<Pair> pairs = align(comparable(page.lines), comparable(program.lines));
+  if (paper.width < least_width) {
+    return text + fmt::format("  - {}\n  + {}\n{}\n", page.head, program.head,
+                              diff(pairs, page.lines, program.lines));
+  }
+  std::vector<Row> rows = {{page.head, program.head, true}};
+  std::size_t free = 1;  // the first row, since the last that is the same, with nothing on its right
+  for (const Pair& pair : pairs) {
+    if (pair.same) {
+      rows.push_back({page.lines[*pair.page], program.lines[*pair.printed], true});
+      free = rows.size();
     } else if (pair.page) {
-      write_differing();
-      const std::string& line = page.lines[*pair.page];
-      writer.row(&line, pair.printed ? &program.lines[*pair.printed] : &line, true);
+      rows.push_back({page.lines[*pair.page], "", false});
+    } else {
+      if (free == rows.size()) rows.emplace_back();
+      rows[free++].right = program.lines[*pair.printed];
     }
   }
-  write_differing();
-  return writer.text();
+  for (const Row& row : rows) text += written(row, paper);
+  return text + '\n';
 }

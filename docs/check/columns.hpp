@@ -18,6 +18,5 @@ struct Column {
 };
 
 /// The title, then both columns, each half of the paper wide; lines that differ have a `!` between them. On
-/// paper of less than 60 characters the lines stand one under the other, with `-` and `+` before those that
-/// differ.
+/// paper of less than 60 characters they stand one under the other, in the form of diff.
 std::string side_by_side(const std::string& title, const Column& page, const Column& program, Paper paper);

@@ -1,4 +1,5 @@
-// ./tutorial compare: what the pages show beside what the programs print; --update makes the pages true.
+// ./tutorial compare: what the pages show beside what the programs print; --update makes the pages true,
+// and --translated renews the marks of a page in Chinese.
 #include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 
 #include "docs/check/check.hpp"
 #include "docs/check/columns.hpp"
+#include "docs/check/translation.hpp"
 #include "docs/check/update.hpp"
 
 namespace {
@@ -46,7 +48,7 @@ std::string title(const Page& page, const Block& block, bool same) {
 
 void compare(const Page& page, const Report& report, Counts& counts) {
   for (const Shown& shown : report.shown) {
-    fmt::print("{}", side_by_side(title(page, *shown.block, shown.same), {"THE PAGE", shown.page},
+    fmt::print("{}", side_by_side(title(page, *shown.block, shown.same), {"THE PAGE", shown.block->lines},
                                   {"YOUR BUILD", shown.printed}, paper()));
     counts.steps.same += shown.same ? 1 : 0;
     ++counts.steps.all;
@@ -77,13 +79,16 @@ void update(const Page& page, const Report& report) {
 int run(const std::vector<std::string>& arguments) {
   std::string name;
   bool updates = false;
+  bool translated = false;
   for (const std::string& argument : arguments) {
     if (argument == "--update") {
       updates = true;
+    } else if (argument == "--translated") {
+      translated = true;
     } else if (name.empty() && !argument.starts_with('-')) {
       name = argument;
     } else {
-      fmt::print(stderr, "compare: '{}'? Usage: compare [PAGE] [--update]\n", argument);
+      fmt::print(stderr, "compare: '{}'? Usage: compare [PAGE] [--update | --translated]\n", argument);
       return 2;
     }
   }
@@ -94,8 +99,18 @@ int run(const std::vector<std::string>& arguments) {
     return 2;
   }
 
+  if (translated && (name.empty() || english_of(paths[0]).empty())) {
+    fmt::print(stderr, "compare: --translated needs a page in Chinese, such as zh_part1\n");
+    return 2;
+  }
+
   Counts counts;
   for (const std::string& path : paths) {
+    if (translated) {
+      const std::string text =
+          with_new_marks(read_page(repository, english_of(path)), read_page(repository, path));
+      std::ofstream(repository.root / path) << text;
+    }
     const Page page = read_page(repository, path);
     const Report report = check_page(page, repository);
     compare(page, report, counts);

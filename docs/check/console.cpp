@@ -93,20 +93,20 @@ void Console::write_file(const std::string& path, const Lines& lines) {
   for (const std::string& line : lines) out << stand_ins_.in_input(line) << '\n';
 }
 
-void Console::run(const Block& block, const std::vector<const Block*>& variants) {
+void Console::run(const Block& block) {
   const std::string name = terminal_of(block.caption);
   Terminal& terminal = terminals_[name];
   if (skip(block, terminal)) return;
-  shown_.push_back({&block, true, true, {}, {}, {}});
-  std::vector<std::vector<Step>> ways = ways_of(block, variants, terminal);
-  if (ways[0].front().kind == Step::Kind::go_on && !terminal.program && !terminal.failed) {
+  shown_.push_back({&block, true, true, {}, {}});
+  const std::vector<Step> steps = steps_of(block, terminal.user);
+  if (steps.front().kind == Step::Kind::go_on && !terminal.program && !terminal.failed) {
     problem(block.line, "no program runs in this terminal: `$ ` starts one");
     terminal.failed = true;
   }
 
-  for (std::size_t i = 0; i < ways[0].size() && !terminal.failed; ++i) {
-    const Step& step = ways[0][i];
-    const Step* next = i + 1 < ways[0].size() ? &ways[0][i + 1] : nullptr;
+  for (std::size_t i = 0; i < steps.size() && !terminal.failed; ++i) {
+    const Step& step = steps[i];
+    const Step* next = i + 1 < steps.size() ? &steps[i + 1] : nullptr;
     Until until = Until::prompt;
     if (next == nullptr) {
       until = name.empty() || step.kind == Step::Kind::interrupt ? Until::end : Until::rest;
@@ -116,7 +116,7 @@ void Console::run(const Block& block, const std::vector<const Block*>& variants)
       until = Until::nothing;
     }
     act(terminal, step);
-    wait_for(terminal, ways, i, until, next == nullptr ? "" : next->prompt);
+    wait_for(terminal, step, until, next == nullptr ? "" : next->prompt);
   }
 
   Shown& shown = shown_.back();
@@ -178,36 +178,10 @@ bool Console::skip(const Block& block, const Terminal& terminal) {
   return !reason.empty();
 }
 
-// The steps of the block, and those of each of its variants.
-std::vector<std::vector<Console::Step>> Console::ways_of(const Block& block,
-                                                         const std::vector<const Block*>& variants,
-                                                         Terminal& terminal) {
-  const std::string user_before = terminal.user;
-  std::vector<std::vector<Step>> ways = {steps_of(block, terminal.user)};
-  for (const Block* variant : variants) {
-    std::string user = user_before;
-    std::vector<Step> steps = steps_of(*variant, user);
-    const Step& first = ways[0].front();
-    if (steps.front().kind == Step::Kind::go_on && first.kind == Step::Kind::command) {
-      steps.front().kind = first.kind;  // the variant shows the output alone
-      steps.front().text = first.text;
-    }
-    const auto same_action = [](const Step& a, const Step& b) {
-      return a.kind == b.kind && a.text == b.text;
-    };
-    if (std::equal(steps.begin(), steps.end(), ways[0].begin(), ways[0].end(), same_action)) {
-      ways.push_back(std::move(steps));
-    } else {
-      problem(variant->line, fmt::format("a variant of the block in line {} has to do the same", block.line));
-    }
-  }
-  return ways;
-}
-
 std::vector<Console::Step> Console::steps_of(const Block& block, std::string& user) const {
   std::vector<Step> steps;
   const auto add = [&](Step::Kind kind, std::string text, std::string prompt, std::size_t line) -> Step& {
-    return steps.emplace_back(Step{kind, std::move(text), std::move(prompt), false, {}, line, {}});
+    return steps.emplace_back(Step{kind, std::move(text), std::move(prompt), false, line, {}});
   };
   for (std::size_t i = 0; i < block.lines.size(); ++i) {
     const std::string& line = block.lines[i];
@@ -222,14 +196,8 @@ std::vector<Console::Step> Console::steps_of(const Block& block, std::string& us
     };
 
     if (is_command(line)) {
-      Step& step = add(Step::Kind::command, line.substr(2), "", number + 1);
-      step.command_lines = {line};
-      while (step.text.ends_with('\\') && i + 1 < block.lines.size()) {
-        step.command_lines.push_back(block.lines[++i]);
-        step.text += '\n' + block.lines[i];
-        ++step.first;
-      }
-      user = user_of(step.text);
+      add(Step::Kind::command, line.substr(2), "", number + 1);
+      user = user_of(line);
     } else if (line.ends_with("^C") || line.ends_with("^D")) {
       const auto kind = line.back() == 'C' ? Step::Kind::interrupt : Step::Kind::end_input;
       const bool anytime =
@@ -280,7 +248,7 @@ void Console::act(Terminal& terminal, const Step& step) {
 }
 
 void Console::start(Terminal& terminal, const Step& step) {
-  const std::size_t line = step.first - step.command_lines.size();
+  const std::size_t line = step.first - 1;
   if (terminal.running && terminal.lacks.empty()) {
     wait_for_end(terminal, line);
     check_all_shown(terminal);
@@ -330,14 +298,11 @@ std::optional<std::size_t> Console::taken(const Terminal& terminal, const Step& 
   return std::nullopt;
 }
 
-// Waits until the screen shows what step `index` of one of the ways shows, and drops the other ways. What is
-// shown instead is a problem.
-void Console::wait_for(Terminal& terminal, std::vector<std::vector<Step>>& ways, std::size_t index,
-                       Until until, const std::string& prompt) {
+// Waits until the screen shows what the step shows. What is shown instead is a problem.
+void Console::wait_for(Terminal& terminal, const Step& step, Until until, const std::string& prompt) {
   const Clock::time_point begin = Clock::now();
   Clock::time_point asleep_since = begin;
-  std::vector<std::optional<std::size_t>> counts(ways.size());
-  std::optional<std::size_t> most;
+  std::optional<std::size_t> count;
   bool late = false;
   while (true) {
     const bool rest = at_rest();
@@ -345,33 +310,24 @@ void Console::wait_for(Terminal& terminal, std::vector<std::vector<Step>>& ways,
     const std::size_t printed = unshown(terminal).size();
     const bool there =
         until == Until::rest || (until == Until::prompt && visible(terminal.screen.current()) == prompt);
-    bool more_may_help = !there;
-    for (std::size_t way = 0; way < ways.size(); ++way) {
-      const Step& step = ways[way][index];
-      counts[way] = taken(terminal, step, until, prompt);
-      more_may_help = more_may_help || printed < step.lines.size() || leaves_out_lines(step.lines);
-    }
-    most = *std::max_element(counts.begin(), counts.end());
-    const bool begins_to_leave_out = until == Until::nothing && most && printed > *most;
-    if (most && (rest || !terminal.running || begins_to_leave_out)) break;
+    const bool more_may_help = !there || printed < step.lines.size() || leaves_out_lines(step.lines);
+    count = taken(terminal, step, until, prompt);
+    const bool begins_to_leave_out = until == Until::nothing && count && printed > *count;
+    if (count && (rest || !terminal.running || begins_to_leave_out)) break;
     if (!terminal.running || (rest && !more_may_help)) break;
     late = Clock::now() > asleep_since + patience_.asleep || Clock::now() > begin + patience_.busy;
     if (late) break;
   }
 
-  if (!most) {
-    differs(terminal, ways.front()[index], until, prompt, late);
+  if (!count) {
+    differs(terminal, step, until, prompt, late);
     return;
   }
-  for (std::size_t way = ways.size(); way-- > 0;) {
-    if (counts[way] != most) ways.erase(ways.begin() + static_cast<std::ptrdiff_t>(way));
-  }
-  const Step& step = ways.front()[index];
   Lines printed = unshown(terminal);
-  const bool with_current = *most > printed.size();
-  terminal.shown += with_current ? printed.size() : *most;
-  if (*most > 0) terminal.shown_current = with_current ? visible(terminal.screen.current()) : "";
-  printed.resize(*most, terminal.shown_current);
+  const bool with_current = *count > printed.size();
+  terminal.shown += with_current ? printed.size() : *count;
+  if (*count > 0) terminal.shown_current = with_current ? visible(terminal.screen.current()) : "";
+  printed.resize(*count, terminal.shown_current);
   const std::vector<Pair> pairs = align(canonical(step.lines, false), canonical(printed, true));
   record(step, shortened(pairs, printed), step.lines);
 }
@@ -422,10 +378,9 @@ void Console::differs(Terminal& terminal, const Step& step, Until until, const s
 
 void Console::record(const Step& step, const Lines& printed, const Lines& updated) {
   Shown& shown = shown_.back();
-  for (Lines* lines : {&shown.page, &shown.printed, &shown.updated}) {
-    lines->insert(lines->end(), step.command_lines.begin(), step.command_lines.end());
+  if (step.kind == Step::Kind::command) {
+    for (Lines* lines : {&shown.printed, &shown.updated}) lines->push_back("$ " + step.text);
   }
-  shown.page.insert(shown.page.end(), step.lines.begin(), step.lines.end());
   shown.printed.insert(shown.printed.end(), printed.begin(), printed.end());
   shown.updated.insert(shown.updated.end(), updated.begin(), updated.end());
 }

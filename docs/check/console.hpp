@@ -28,7 +28,6 @@ struct Shown {
   const Block* block = nullptr;
   bool same = true;
   bool whole = true;  // all of it could be run
-  Lines page;         // what it shows; one of its variants, if that is what has come
   Lines printed;      // the whole block as the programs print it, with the commands and what was typed
   Lines updated;      // the same, in the page's words where they are still true
 };
@@ -43,8 +42,7 @@ class Console {
   /// Puts a file of the reader's own, `my/loop.py`, into the folder that stands in for my/.
   void write_file(const std::string& path, const Lines& lines);
 
-  /// Runs a block. What it shows may also be what `variants` of it show.
-  void run(const Block& block, const std::vector<const Block*>& variants);
+  void run(const Block& block);
 
   /// The end of the page: no program may have printed anything that the page does not show. Ends them all.
   void finish();
@@ -64,7 +62,6 @@ class Console {
     std::string text;       // the command; what is typed
     std::string prompt;     // what stands before the cursor when it is typed, or when ^C or ^D is pressed
     bool anytime = false;   // ^C behind `...`: pressed whatever the program is printing
-    Lines command_lines;    // the command as it stands on the page
     std::size_t first = 0;  // the number of the page's line that lines[0] is
     Lines lines;
   };
@@ -95,16 +92,13 @@ class Console {
   };
 
   bool skip(const Block& block, const Terminal& terminal);
-  std::vector<std::vector<Step>> ways_of(const Block& block, const std::vector<const Block*>& variants,
-                                         Terminal& terminal);
   std::vector<Step> steps_of(const Block& block, std::string& user) const;
   void act(Terminal& terminal, const Step& step);
   void start(Terminal& terminal, const Step& step);
   void wait_for_end(Terminal& terminal, std::size_t line);
   std::optional<std::size_t> taken(const Terminal& terminal, const Step& step, Until until,
                                    const std::string& prompt) const;
-  void wait_for(Terminal& terminal, std::vector<std::vector<Step>>& ways, std::size_t index, Until until,
-                const std::string& prompt);
+  void wait_for(Terminal& terminal, const Step& step, Until until, const std::string& prompt);
   void differs(Terminal& terminal, const Step& step, Until until, const std::string& prompt, bool late);
   void record(const Step& step, const Lines& printed, const Lines& updated);
   void check_exit_code(Terminal& terminal);

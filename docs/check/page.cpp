@@ -135,9 +135,10 @@ class Parser {
     }
     std::smatch match;
     if (std::regex_match(line, match, heading)) {
-      const std::string anchor = anchor_of(plain(match[1]));
-      const int count = headings_[anchor]++;
-      page_.anchors.insert(count == 0 ? anchor : anchor + '-' + std::to_string(count));
+      std::string anchor = anchor_of(plain(match[1]));
+      if (const int count = headings_[anchor]++; count > 0) anchor += '-' + std::to_string(count);
+      page_.headings.push_back({next_ + 1, line.find_first_not_of('#'), anchor});
+      page_.anchors.insert(anchor);
     }
     if (std::regex_search(line, match, named_anchor)) page_.anchors.insert(match[1]);
     links(line);
@@ -159,6 +160,9 @@ class Parser {
   void table_line(const std::string& line) {
     const bool is_head = next_ == 0 || !page_.lines[next_ - 1].starts_with('|');
     std::vector<std::string> cells = cells_of(line);
+    if (cells.size() > 1 && cells[0].starts_with("--") &&
+        cells[0].find_first_not_of('-') != std::string::npos)
+      page_.options.push_back(cells[0] + " | " + cells[1]);
     if (is_head) {
       in_option_table_ = !cells.empty() && cells[0] == "option";
       std::size_t above = next_;
@@ -180,6 +184,10 @@ class Parser {
 
 Page parse_page(std::string path, std::string_view text) {
   return Parser(std::move(path), text).parse();
+}
+
+bool is_picture(const Block& block) {
+  return block.language == "text" || block.language == "mermaid";
 }
 
 std::vector<std::string> code_spans(std::string_view line) {

@@ -39,13 +39,22 @@ struct OptionTable {
   std::vector<Row> rows;
 };
 
+struct Heading {
+  std::size_t line = 0;
+  std::size_t level = 0;  // the number of its #
+  std::string anchor;
+};
+
 struct Page {
   std::string path;  // from the repository root: "docs/part1.md"
   std::vector<std::string> lines;
   std::vector<Block> blocks;
   std::vector<Link> links;
+  std::vector<Heading> headings;
   std::set<std::string> anchors;  // what a link's #... can name
   std::vector<OptionTable> tables;
+  std::vector<std::string>
+      options;                    // `--port PORT | 1234` for each row of any table that begins with an option
   std::vector<Problem> problems;  // what cannot be taken apart
 
   std::string place(std::size_t line) const { return path + ':' + std::to_string(line); }
@@ -54,6 +63,9 @@ struct Page {
 /// Takes a page apart. Headings get their anchors by GitHub's rule: lower case, without punctuation, `-` for
 /// spaces, and `-1` behind the second of the same name.
 Page parse_page(std::string path, std::string_view text);
+
+/// A picture of characters, or of Mermaid: it has words of its own, and is no code.
+bool is_picture(const Block& block);
 
 /// What stands in `backticks` in a line of Markdown.
 std::vector<std::string> code_spans(std::string_view line);

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "docs/check/columns.hpp"
+#include "docs/check/translation.hpp"
 #include "docs/check/update.hpp"
 
 namespace {
@@ -197,18 +199,6 @@ TEST_F(ConsoleBlock, FindsAWrongPrompt) {
       Found{"docs/x.md:15: the page (-) and the program (+) differ:"});
   EXPECT_EQ(found(check(chat_client + "Terminal 1:\n```console\n$ bash my/chat.sh\nUsername: alice\n```\n")),
             Found{"docs/x.md:14: the program goes on to print what the page does not show:"});
-}
-
-TEST_F(ConsoleBlock, AcceptsEveryVariantAndNothingElse) {
-  const std::string page =
-      "```console\n$ cat my/a\none\n```\n\nor, in two pieces:\n\n```console\no\nne\n```\n";
-  const std::string file = "`my/a`:\n```python\n";
-  EXPECT_EQ(found(check(file + "one\n```\n" + page)), nothing);
-  EXPECT_EQ(found(check(file + "o\nne\n```\n" + page)), nothing);
-  EXPECT_EQ(found(check(file + "o\nn\ne\n```\n" + page)),
-            Found{"docs/x.md:9: the page (-) and the program (+) differ:"});
-  EXPECT_EQ(found(check("```console\n$ true\n```\nor:\n```console\n$ false\n```\n")),
-            Found{"docs/x.md:5: a variant of the block in line 1 has to do the same"});
 }
 
 TEST_F(ConsoleBlock, ComparesByShapeWhatDiffersFromRunToRun) {
@@ -469,6 +459,98 @@ TEST_F(Reference, ComparesTablesOfOptionsWithHelp) {
   EXPECT_EQ(found(check(head)).size(), 1U);
 }
 
+// --- Pages in Chinese
+// ------------------------------------------------------------------------------------------------------
+
+class Translation : public CheckTest {
+ protected:
+  Translation() { write("docs/x.md", english_); }
+
+  std::string marked(const std::string& chinese) {
+    return with_new_marks(read_page(repository_, "docs/x.md"), parse_page("docs/zh/x.md", chinese));
+  }
+
+  Found found_in(const std::string& chinese) { return found(check(chinese, "docs/zh/x.md")); }
+
+  const std::string english_ =
+      "# Title\n\nOne sentence\nand one more.\n\n```console\n$ false\nprinted\n```\n\n## The end\n\n"
+      "```text\na picture\n```\n\n| option | default | meaning |\n| --- | --- | --- |\n"
+      "| `--port PORT` | 1234 | the port |\n";
+  const std::string chinese_ =
+      "# 标题\n\n一句话，再一句。\n\n```console\n$ false\nprinted\n```\n\n## 结束\n\n"
+      "```text\n图\n```\n\n[上](#title)\n\n| 选项 | 默认 | 含义 |\n| --- | --- | --- |\n"
+      "| `--port PORT` | 1234 | 端口 |\n";
+};
+
+// The text with `after` where it had `before`.
+std::string with(std::string text, const std::string& before, const std::string& after) {
+  return text.replace(text.find(before), before.size(), after);
+}
+
+TEST_F(Translation, AcceptsAPageWithMarksAndRunsNothing) {
+  const std::string chinese = marked(chinese_);
+  EXPECT_EQ(found_in(chinese), nothing);
+  EXPECT_EQ(check(chinese, "docs/zh/x.md").shown.size(), 0U);
+  EXPECT_EQ(marked(chinese), chinese);
+}
+
+TEST_F(Translation, NamesTheSectionThatHasChangedSince) {
+  const std::string chinese = marked(chinese_);
+  write("docs/x.md", with(english_, "and one more", "and two more"));
+  EXPECT_EQ(
+      found_in(chinese),
+      Found{"docs/zh/x.md:3: the English section, docs/x.md:1, has changed since this one was translated"});
+  EXPECT_EQ(found_in(marked(chinese)), nothing);
+  write("docs/x.md", with(english_, "One sentence\nand", "One\nsentence and"));
+  EXPECT_EQ(found_in(chinese), nothing) << "a line break is no change";
+}
+
+TEST_F(Translation, WantsAMarkAboveEachHeading) {
+  const Found missing = found_in(chinese_);
+  ASSERT_EQ(missing.size(), 3U);
+  EXPECT_TRUE(missing[0].starts_with(
+      "docs/zh/x.md:1: the mark of its English section is missing: <a id=\"title\"></a><!-- "));
+  EXPECT_EQ(missing[2], "docs/zh/x.md:16: a dead link: there is no '#title' in docs/zh/x.md");
+  EXPECT_EQ(
+      found_in(with(marked(chinese_), "the-end", "das-ende")),
+      Found{"docs/zh/x.md:14: the mark is that of another section than docs/x.md:11, which has the anchor "
+            "'the-end'"});
+}
+
+TEST_F(Translation, WantsTheSameHeadings) {
+  const std::string chinese = marked(chinese_);
+  EXPECT_EQ(found_in(with(chinese, "## 结束", "### 结束")),
+            Found{"docs/zh/x.md:14: a heading of level 3; the English one, docs/x.md:11, has level 2"});
+  EXPECT_EQ(found_in(with(chinese, "## 结束", "结束")), Found{"docs/zh/x.md: no heading for docs/x.md:11"});
+  EXPECT_EQ(found_in(chinese + "\n## 多\n"), Found{"docs/zh/x.md:26: no such heading in docs/x.md"});
+  EXPECT_THROW(marked(chinese_ + "\n## 多\n"), std::runtime_error);
+}
+
+TEST_F(Translation, WantsTheSameBlocksAndOptions) {
+  const std::string chinese = marked(chinese_);
+  EXPECT_EQ(found_in(with(chinese, "printed", "打印")),
+            Found{"docs/zh/x.md:9: docs/x.md:8 has here: printed"});
+  EXPECT_EQ(found_in(with(chinese, "```console\n$ false\nprinted\n```\n", "")),
+            Found{"docs/zh/x.md:3: this section lacks the block of docs/x.md:6"});
+  EXPECT_EQ(found_in(with(chinese, "```text", "```console")),
+            Found{"docs/zh/x.md:16: not a block of docs/x.md:11"});
+  EXPECT_EQ(found_in(with(chinese, "1234", "4321")),
+            Found{"docs/zh/x.md: this option stands elsewhere or nowhere: --port PORT | 1234"});
+  const Page page = parse_page("docs/zh/x.md", with(chinese, "printed", "打印"));
+  EXPECT_EQ(updated_page(page, check_page(page, repository_)).text, chinese);
+}
+
+TEST_F(Translation, HasAnEnglishPage) {
+  EXPECT_EQ(found(check("# 标题\n", "docs/zh/y.md")), Found{"docs/zh/y.md: there is no docs/y.md"});
+  write("docs/zh/x.md", chinese_);
+  write("README.zh.md", chinese_);
+  const std::vector<std::string> paths = page_paths(repository_);
+  EXPECT_EQ(std::count(paths.begin(), paths.end(), "docs/zh/x.md"), 1);
+  EXPECT_EQ(std::count(paths.begin(), paths.end(), "README.zh.md"), 1);
+  EXPECT_EQ(english_of("README.zh.md"), "README.md");
+  EXPECT_EQ(page_name("docs/zh/x.md"), "zh_x");
+}
+
 // --- compare --------------------------------------------------------------------------------------------------
 
 class Compare : public CheckTest {
@@ -554,7 +636,7 @@ TEST_F(Compare, ShowsBothSidesAndMarksWhatDiffers) {
                 "... " +
                 spaces + " | ...\n\n");
   EXPECT_EQ(side_by_side("Title", page, build, {40, false}),
-            "Title\n  PAGE\n  one\n- two\n+ three\n+ four\n  ...\n\n");
+            "Title\n  - PAGE\n  + BUILD\n    one\n  - two\n  + three\n  + four\n    ...\n\n");
 }
 
 TEST_F(Compare, BreaksLongLinesBetweenCharacters) {
