@@ -1,6 +1,7 @@
 // What the three clients of the chat room share: the keyboard, the screen, and what the others have said.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,51 +9,78 @@
 #include "common/message.hpp"
 #include "common/program.hpp"
 #include "common/socket.hpp"
+#include "part4_chatroom/line_editor.hpp"
 
 /// The clients' own option: `--name NAME`.
 Usage chat_usage(std::string purpose);
+
+/// A longer line is refused: the room takes no longer message.
+inline constexpr std::size_t largest_message = 64 * 1024;
 
 /// stdin, line by line. It reads with read(2) and not with std::getline, which may take in more lines than it
 /// returns: select() would not know of those.
 class Keyboard {
  public:
-  /// Takes in what has been typed; waits if there is nothing. False at the end of the input.
-  bool read_more();
+  /// With an editor, what is typed are keys, which it makes lines of.
+  explicit Keyboard(LineEditor* editor = nullptr) : editor_(editor) {}
+  Keyboard(const Keyboard&) = delete;
+  Keyboard& operator=(const Keyboard&) = delete;
+  /// What has been typed by then and has not been read, no shell shall take for a command.
+  ~Keyboard();
 
-  /// The next whole line that has been taken in; at the end of the input also a last one without its end.
+  /// Takes in what has been typed; waits if there is nothing. False, and nothing is taken in, if `other` is
+  /// given and has something to read first.
+  bool read_more(const Socket* other = nullptr);
+
+  /// The next whole line that has been taken in, without its end, `\n` or `\r\n`; at the end of the input also
+  /// a last one without an end. Of a line over `largest_message` only the beginning comes, as soon as it is
+  /// too long, for say() to refuse; the rest is skipped.
   std::optional<std::string> next_line();
 
-  /// Waits for a line; nothing at the end of the input. Ends with nothing too, if `wake` is given and has
-  /// something to read first.
-  std::optional<std::string> wait_for_line(const Socket* wake = nullptr);
+  /// Waits for a line; nothing at the end of the input, or if `other` has something to read first.
+  std::optional<std::string> wait_for_line(const Socket* other = nullptr);
+
+  /// True at the end of the input.
+  bool has_ended() const { return has_ended_; }
 
  private:
+  LineEditor* editor_;
   std::string typed_;
-  bool ended_ = false;
+  std::size_t searched_ = 0;  // so much of it has no end of a line
+  bool skipping_ = false;     // the rest of a line that was too long
+  bool has_ended_ = false;
 };
 
 /// stdout, with the prompt on its last line.
 class Screen {
  public:
-  Screen() = default;
+  /// With an editor, the line that it edits stands behind the prompt.
+  explicit Screen(const LineEditor* editor = nullptr) : editor_(editor) {}
   Screen(const Screen&) = delete;
   Screen& operator=(const Screen&) = delete;
   ~Screen() { end_prompt(); }
 
-  /// Shows `Username: `, or `alice > `, and leaves the cursor behind it; without effect if a prompt waits.
+  /// Shows `Username: `, or `alice > `, and what has been typed; without effect if just that is shown.
   void prompt(std::string_view text);
 
-  /// To be called once Enter has been pressed: a terminal has shown the end of the line, a pipe has not.
-  void line_was_typed();
+  /// To be called once Enter has been pressed: shows what of `prompt`, the line and its end is not there yet. A
+  /// terminal has shown all of it, a pipe nothing, and with an editor a part of the line may be out of sight.
+  void line_was_typed(std::string_view prompt, std::string_view line);
 
   /// Shows `bob > hi` on a line of its own, in the place of a prompt that waits.
   void message(std::string_view name, std::string_view text);
+
+  /// Takes the prompt away, for prompt() to show it anew.
+  void erase_prompt();
 
   /// Leaves the line of a prompt that waits, and goes to the start of the next.
   void end_prompt();
 
  private:
-  bool prompt_waits_ = false;
+  void show(const std::string& last_line);
+
+  const LineEditor* editor_;
+  std::string last_line_;  // what has been printed on it; empty: no prompt waits
 };
 
 /// What others have said. Of every two messages that the server sends, one is the name and one is the text.
@@ -71,9 +99,12 @@ class Conversation {
   std::optional<std::string> name_;  // whose text comes next
 };
 
-/// Asks for the name unless `--name` gives it, connects to the room and says the name there. Throws UsageError
-/// if `--name` is over 64 bytes long, std::runtime_error if what is typed is, or is empty, or is not there.
-Socket enter_room(const Options& options, Keyboard& keyboard, Screen& screen, std::string& name);
+/// The name that `--name` gives, or else the person at the keyboard. Throws UsageError if the one is over 64 bytes
+/// long, std::runtime_error if the other is, or is empty, or does not come.
+std::string ask_for_name(const Options& options, Keyboard& keyboard, Screen& screen);
+
+/// Connects to the room and says the name there.
+Socket enter_room(const Options& options, const std::string& name);
 
 /// Says `text` to the room; an empty text is not sent, and one over 64 KiB is refused with a line on stderr.
 void say(Socket& socket, const std::string& text);

@@ -13,17 +13,18 @@ int main(int argc, char** argv) {
   return run_program(argc, argv, usage, [](const Options& options) {
     Keyboard keyboard;
     Screen screen;
-    std::string name;
-    Socket socket = enter_room(options, keyboard, screen, name);
+    const std::string name = ask_for_name(options, keyboard, screen);
+    Socket socket = enter_room(options, name);
     socket.set_nonblocking();  // so that try_recv() below returns nothing rather than wait
 
+    const std::string prompt = printable(name) + " > ";
     Conversation conversation;
     std::array<char, 4096> buffer;
     while (true) {
-      screen.prompt(printable(name) + " > ");
+      screen.prompt(prompt);
       const auto message = keyboard.wait_for_line();
       if (!message) break;
-      screen.line_was_typed();
+      screen.line_was_typed(prompt, *message);
       say(socket, *message);
 
       while (const auto bytes = socket.try_recv(buffer)) {

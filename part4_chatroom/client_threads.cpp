@@ -29,19 +29,19 @@ int main(int argc, char** argv) {
   return run_program(argc, argv, usage, [](const Options& options) {
     Keyboard keyboard;
     Screen screen;
-    std::string name;
-    Socket socket = enter_room(options, keyboard, screen, name);
+    const std::string name = ask_for_name(options, keyboard, screen);
+    Socket socket = enter_room(options, name);
     const std::string prompt = printable(name) + " > ";
     std::mutex screen_mutex;  // both threads write to the screen
     screen.prompt(prompt);
 
     // A thread that waits for the keyboard cannot be told that the connection has ended. But it can wait for
-    // a second descriptor besides: one end of this pair, which becomes readable when the other thread lets go
-    // of the other.
-    auto [wake, awake] = Socket::pair();
+    // a second descriptor besides: one end of this pair, which becomes readable when the receiver hangs up the
+    // other.
+    auto [receiver_ended, receiver_lives] = Socket::pair();
     Conversation conversation;
-    auto receiver = std::async(std::launch::async, [&, end = std::move(awake)]() mutable {
-      const Socket until_this_thread_ends = std::move(end);
+    auto receiver = std::async(std::launch::async, [&, &life = receiver_lives] {
+      const HangUp at_the_end{life};
       std::array<char, 4096> buffer;
       while (true) {
         const std::string_view bytes = socket.recv(buffer);
@@ -54,19 +54,19 @@ int main(int argc, char** argv) {
     bool closed_by_server = false;
     {
       const HangUp at_the_end{socket};
-      while (const auto message = keyboard.wait_for_line(&wake)) {
+      while (const auto message = keyboard.wait_for_line(&receiver_ended)) {
         {
           const std::lock_guard lock(screen_mutex);
-          screen.line_was_typed();
+          screen.line_was_typed(prompt, *message);
         }
         // Without the lock: while this waits for the server, the other thread goes on printing.
         say(socket, *message);
         const std::lock_guard lock(screen_mutex);
         screen.prompt(prompt);
       }
-      closed_by_server = wake.wait_readable(std::chrono::milliseconds(0));
+      closed_by_server = receiver_ended.wait_readable(std::chrono::milliseconds(0));
       socket.shutdown(SHUT_WR);  // leaves politely: the server closes too, and that ends the other thread
-      wake.wait_readable(std::chrono::seconds(1));
+      receiver_ended.wait_readable(std::chrono::seconds(1));
     }
     receiver.get();  // waits for the thread, and throws what it has thrown
     if (closed_by_server) conversation.end(screen);

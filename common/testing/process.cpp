@@ -221,6 +221,11 @@ void Process::close_input() {
   }
 }
 
+void Process::resize(unsigned short lines, unsigned short columns) {
+  const winsize size{lines, columns, 0, 0};
+  checked(ioctl(input_, TIOCSWINSZ, &size), "TIOCSWINSZ");
+}
+
 void Process::signal(int number) {
   checked(kill(id_, number), "kill");
 }

@@ -49,6 +49,9 @@ class Process {
   /// Ends stdin: the program reads an end of file there.
   void close_input();
 
+  /// Makes the terminal so many lines high and columns wide; its program gets SIGWINCH. TIOCSWINSZ in ioctl_tty(2)
+  void resize(unsigned short lines, unsigned short columns);
+
   /// Sends a signal to the program, as Ctrl-C does with SIGINT. kill(2)
   void signal(int number);
 
