@@ -32,7 +32,7 @@ INSTANTIATE_TEST_SUITE_P(Pages, PageTest, testing::ValuesIn(page_paths(repositor
 TEST(Hostile, PromisesAreProvedByTestsThatAreThere) {
   std::string sources;
   for (const char* folder : {"common", "part1_basic", "part2_header", "part3_objects", "part4_chatroom"}) {
-    for (const auto& file : std::filesystem::directory_iterator(repository.root / folder)) {
+    for (const auto& file : std::filesystem::recursive_directory_iterator(repository.root / folder)) {
       if (!file.path().filename().string().ends_with("_test.cpp")) continue;
       std::ifstream in(file.path());
       sources.append(std::istreambuf_iterator<char>(in), {});
