@@ -10,9 +10,11 @@
 /// - what is not UTF-8, and control characters, which a terminal obeys;
 /// - what is not seen, or moves what is seen: every other character that is_printable() excludes, such as U+202E,
 ///   which turns the direction of writing around, U+200B, a space without a width, and U+2028, the end of a line;
+///   and eight letters, marks and symbols that are blank, such as U+3164;
 /// - the backslash, as `\\`: so nobody can write an escape by hand.
-/// Two that are not seen stay where people write them: U+200D between emoji, which it makes one (a family, a
-/// flag), and U+200C and U+200D between letters of the scripts from Arabic to Sinhala, whose shapes they choose.
+/// Some are not seen themselves but change what is, and stay where people write them: U+200D between emoji, which
+/// it makes one (a family, a flag); U+200C and U+200D between letters of the scripts from Arabic to Sinhala, whose
+/// shapes they choose; a variation selector after what has variants: U+FE0F makes a heart red.
 /// Letters that look like others, such as the Cyrillic a, stay too: which are foreign depends on the reader.
 std::string printable(std::string_view bytes);
 
