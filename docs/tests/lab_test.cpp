@@ -56,6 +56,13 @@ class LabTest : public testing::Test {
     return run(REPOSITORY "/tutorial --build-dir " BUILD " --my-dir " + my_.string() + " lab " + arguments);
   }
 
+  // What has not been committed yet is tested too.
+  void copy_the_uncommitted() const {
+    std::string commit = run("git -C " REPOSITORY " stash create").output;
+    commit.erase(commit.find_last_not_of('\n') + 1);
+    setenv("LAB_COMMIT", commit.c_str(), 1);
+  }
+
   fs::path my_;
 };
 
@@ -133,10 +140,7 @@ INSTANTIATE_TEST_SUITE_P(Lab, Bug, testing::ValuesIn(bugs()), [](const auto& bug
 
 // The way of a reader, with one of them.
 TEST_F(LabTest, CopiesHintsChecksAndRemembers) {
-  // What has not been committed yet is tested too.
-  std::string commit = run("git -C " REPOSITORY " stash create").output;
-  commit.erase(commit.find_last_not_of('\n') + 1);
-  setenv("LAB_COMMIT", commit.c_str(), 1);
+  copy_the_uncommitted();
   const Result begun = lab("3");
   ASSERT_EQ(begun.exit_code, 0) << begun.output;
   const Result found = lab("3 --check");
@@ -151,6 +155,81 @@ TEST_F(LabTest, CopiesHintsChecksAndRemembers) {
   const Result fixed = lab("3 --check");
   EXPECT_EQ(fixed.exit_code, 0) << fixed.output;
   EXPECT_NE(lab("").output.find("[x] 3. "), std::string::npos);
+}
+
+// Where there is no compiler, and none may be installed, `lab 14` makes the copy and stops.
+class LabState : public LabTest {
+ protected:
+  LabState() { copy_the_uncommitted(); }
+
+  std::string begin() const {
+    return "CXX=none " REPOSITORY "/tutorial --no-install --build-dir " + my_.string() +
+           "/unbuilt --my-dir " + my_.string() + " lab 14";
+  }
+
+  // Begins with the bug in an empty folder, and keeps the copy.
+  void keep_a_whole_one() {
+    const Result begun = run(begin());
+    ASSERT_NE(begun.output.find("nothing was installed"), std::string::npos) << begun.output;
+    fs::rename(copy_, my_ / "whole");
+    fs::remove_all(my_ / "lab");
+  }
+
+  void expect_whole() {
+    const Result difference = run("diff -r whole lab/14");
+    EXPECT_EQ(difference.exit_code, 0) << difference.output.substr(0, 1'000);
+    EXPECT_FALSE(fs::exists(my_ / "lab/14.new"));
+  }
+
+  const fs::path copy_ = my_ / "lab/14";
+};
+
+TEST_F(LabState, StartsAtTheSameTimeMakeOneWholeCopy) {
+  keep_a_whole_one();
+  for (int race = 0; race < 20; ++race) {
+    const Result raced = run("for i in {1..10}; do " + begin() + " & done; wait");
+    std::size_t starts = 0;
+    for (std::size_t at = 0; (at = raced.output.find("nothing was installed", at)) != std::string::npos; ++at)
+      ++starts;
+    ASSERT_EQ(starts, 10) << raced.output;
+    expect_whole();
+    fs::remove_all(my_ / "lab");
+  }
+}
+
+TEST_F(LabState, StartThatWasKilledDoesNotCountAsBegun) {
+  keep_a_whole_one();
+  fs::create_directories(my_ / "lab/14.new/part1_basic");
+  std::ofstream(my_ / "lab/14.new/CMakeLists.txt") << "half of i";
+  fs::create_directories(copy_);  // an empty folder is none, either
+  run(begin());
+  expect_whole();
+}
+
+TEST_F(LabState, WhatIsNoCopyIsNamedAndKept) {
+  fs::create_directories(my_ / "lab");
+  std::ofstream(copy_) << "mine";
+  for (const bool is_folder : {false, true}) {
+    if (is_folder) {
+      fs::remove(copy_);
+      fs::create_directories(copy_ / "mine");
+    }
+    const Result begun = run(begin());
+    EXPECT_EQ(begun.exit_code, 1);
+    EXPECT_NE(begun.output.find("lab/14 is in the way"), std::string::npos) << begun.output;
+    EXPECT_EQ(lab("14 --hint").exit_code, 2);
+  }
+  EXPECT_TRUE(fs::exists(copy_ / "mine"));
+}
+
+TEST_F(LabState, HintsBeginAnewWhereNobodyCanSayWhichWasTheLast) {
+  run(begin());
+  for (const std::string last : {"abc", "", "08", "-5", "1 2", "12345678901234567890", "\n\n", "\xff*"}) {
+    std::ofstream(my_ / "lab/14.hints") << last;
+    const Result hint = lab("14 --hint");
+    EXPECT_EQ(hint.exit_code, 0);
+    EXPECT_TRUE(hint.output.starts_with("Hint 1 of 3:\n\n")) << last << ": " << hint.output;
+  }
 }
 
 }  // namespace
