@@ -29,7 +29,7 @@
 //   same anchors, and the same blocks. What has changed in English since is named, until it is translated and
 //   `./tutorial compare zh_part1 --translated` has renewed the marks above the headings.
 // - `<!-- not run: REASON -->` right above the line that names a block: it is left out, and counted. So
-//   is a block with a tool that this machine lacks.
+//   is a block with a tool that this machine lacks, and all below it if that tool plays a part, as nc does.
 #pragma once
 
 #include <filesystem>
