@@ -1,6 +1,7 @@
 #include "docs/check/rest.hpp"
 
-#include <algorithm>
+#include <unistd.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -24,18 +25,6 @@ std::string content(const std::filesystem::path& path) {
   return text.str();
 }
 
-// The session of a process: the fourth word behind its name, which stands in parentheses.
-pid_t session_of(const std::filesystem::path& process) {
-  const std::string stat = content(process / "stat");
-  std::istringstream words(stat.substr(std::min(stat.rfind(')') + 1, stat.size())));
-  std::string state;
-  pid_t parent = 0;
-  pid_t group = 0;
-  pid_t session = 0;
-  words >> state >> parent >> group >> session;
-  return session;
-}
-
 }  // namespace
 
 const bool can_see_sleep = std::filesystem::exists("/proc/self/stat");
@@ -46,7 +35,7 @@ std::optional<std::string> all_asleep(const std::set<pid_t>& sessions) try {
   for (const auto& process : std::filesystem::directory_iterator("/proc")) {
     const pid_t id = std::atoi(process.path().filename().c_str());
     // A child that has just been forked is not in its session yet.
-    if (id == 0 || (!sessions.contains(id) && !sessions.contains(session_of(process.path())))) continue;
+    if (id == 0 || (!sessions.contains(id) && !sessions.contains(getsid(id)))) continue;
     for (const auto& thread : std::filesystem::directory_iterator(process.path() / "task")) {
       const std::string status = content(thread.path() / "status");
       const std::string state = value_of(status, "State:");

@@ -81,7 +81,6 @@ echo
 )";
 
 // --- Console blocks
-// -------------------------------------------------------------------------------------------
 
 class ConsoleBlock : public CheckTest {};
 
@@ -290,7 +289,6 @@ TEST_F(ConsoleBlock, DoesNotRunTheTestsInsideOfTheTests) {
 }
 
 // --- Code blocks
-// ----------------------------------------------------------------------------------------------
 
 class CodeBlock : public CheckTest {};
 
@@ -342,7 +340,6 @@ TEST_F(CodeBlock, FindsBlocksOfNoKind) {
 }
 
 // --- Differences
-// ----------------------------------------------------------------------------------------------
 
 class DiffBlock : public CheckTest {
  protected:
@@ -424,7 +421,6 @@ TEST_F(DiffBlock, ShowsAWholeProgramWithTheOneBefore) {
 }
 
 // --- Links and tables
-// -----------------------------------------------------------------------------------------
 
 class Reference : public CheckTest {};
 
@@ -460,7 +456,6 @@ TEST_F(Reference, ComparesTablesOfOptionsWithHelp) {
 }
 
 // --- Pages in Chinese
-// ------------------------------------------------------------------------------------------------------
 
 class Translation : public CheckTest {
  protected:
