@@ -20,8 +20,9 @@ using enum Opcode;
 using namespace std::string_view_literals;
 
 // An object that is still to be made: the byte of the pickle at which the opcode stands that makes it, or, from the
-// end of the pickle on, the number of a container.
-using Value = std::size_t;
+// end of the pickle on, the number of a container. The smaller a value, the faster are many.
+using Value = std::uint32_t;
+constexpr std::size_t max_pickle_size = 0x7fff'ffff;
 
 enum class Type { list, tuple, dict, bytes };
 const char* name_of(Type type) {
@@ -33,7 +34,7 @@ const char* name_of(Type type) {
 struct Container {
   Type type;
   bool entered;              // make() is inside it
-  Value position;            // the byte of the opcode that made it
+  std::size_t position;      // the byte of the opcode that made it
   std::vector<Value> items;  // of a dict: key, value, key, value, ...
 };
 
@@ -51,6 +52,7 @@ class Unpickler {
   explicit Unpickler(std::string_view pickle) : pickle_(pickle), end_(pickle.size()) {}
 
   Object load() {
+    if (pickle_.size() > max_pickle_size) refuse(fmt::format("more than {} bytes", max_pickle_size));
     if (!pickle_.starts_with(static_cast<char>(PROTO))) refuse("no PROTO, with which protocols 2 to 5 begin");
     for (Opcode opcode = read_opcode(); opcode != STOP; opcode = read_opcode()) run(opcode);
     if (position_ != pickle_.size())
@@ -212,9 +214,9 @@ class Unpickler {
 
   // --- The stack and the memo
 
-  void push(Value value) {
+  void push(std::size_t value) {
     count_objects(1);
-    stack_.push_back(value);
+    stack_.push_back(static_cast<Value>(value));
   }
 
   // What is below the last mark is out of reach.
@@ -248,14 +250,18 @@ class Unpickler {
   }
 
   // Puts values into the container on top of the stack, which has to be of that type.
-  void append(Type type, const std::vector<Value>& items) {
+  void append(Type type, std::vector<Value> items) {
     require(1);
     Container* const container = container_of(stack_.back());
     if (container == nullptr || container->type != type) {
       refuse(fmt::format("no {} on the stack to append to", name_of(type)));
     }
     if (type == Type::dict && items.size() % 2 != 0) refuse("a key without a value");
-    container->items.insert(container->items.end(), items.begin(), items.end());
+    if (container->items.empty()) {
+      container->items = std::move(items);
+    } else {
+      container->items.insert(container->items.end(), items.begin(), items.end());
+    }
   }
 
   void memoize(std::uint64_t index) {
@@ -273,7 +279,7 @@ class Unpickler {
 
   // --- Bytes at protocol 2
 
-  bool stands_at(Value position, std::string_view opcodes) const {
+  bool stands_at(std::size_t position, std::string_view opcodes) const {
     return position < pickle_.size() && pickle_.substr(position).starts_with(opcodes);
   }
 

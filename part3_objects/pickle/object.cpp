@@ -75,14 +75,17 @@ std::string equal_text(const Object& object) {
   return text;
 }
 
-// A polynomial over the bytes, modulo a prime, at a random point: a stranger, who does not know the point, cannot choose
-// keys that share a hash, and so make a dict slow.
-std::uint32_t hash_of(std::string_view bytes) {
+// A polynomial of the bytes, modulo the prime 2^31 - 1, at a random point. A stranger, who does not know the point,
+// cannot choose keys that share a hash, and so make a dict slow.
+std::uint64_t hash_of(std::string_view bytes) {
   constexpr std::uint64_t prime = 0x7fff'ffff;
-  static const std::uint64_t point = std::random_device()() % prime;
-  std::uint64_t hash = 1;
-  for (const char byte : bytes) hash = (hash * point + static_cast<unsigned char>(byte)) % prime;
-  return static_cast<std::uint32_t>(hash);
+  static const std::uint64_t point = std::random_device()() % (prime / 2);
+  std::uint64_t hash = bytes.size();
+  for (const char byte : bytes) {
+    hash = hash * point + static_cast<unsigned char>(byte);
+    hash = (hash & prime) + (hash >> 31);  // under 2^32 and, since 2^31 is 1 modulo the prime, the same
+  }
+  return hash;
 }
 
 void append_escaped(std::string& out, std::uint32_t code_point) {
@@ -178,27 +181,29 @@ struct ReprWriter {
 Dict::Dict(std::initializer_list<Entry> entries) : Dict(std::vector<Entry>(entries)) {}
 
 Dict::Dict(std::vector<Entry> entries) : entries_(std::move(entries)) {
-  // A hash table. Each slot has the place of an entry, from which a chain leads on to the others with the same slot.
+  // A hash table of places. Each slot leads to an entry, and that on to the others with the same slot.
   constexpr std::uint32_t none = 0xffff'ffff;
-  std::vector<std::uint32_t> slots(entries_.size(), none);
-  std::vector<std::uint32_t> next;  // of the entries that stay, which are the first ones
-  next.reserve(entries_.size());
+  const std::size_t size = entries_.size();
+  std::vector<std::uint32_t> slots(2 * size, none);
+  std::uint32_t* const next = slots.data() + size;
+  std::uint32_t end = 0;  // of the entries that stay, which are the first ones
   std::string text;
   for (Entry& entry : entries_) {
+    const auto* str = std::get_if<std::string>(&entry.first.value);
     text.clear();
-    std::visit(EqualWriter{text, true}, entry.first.value);
-    std::uint32_t& slot = slots[hash_of(text) % slots.size()];
+    if (str == nullptr) std::visit(EqualWriter{text, true}, entry.first.value);
+    std::uint32_t& slot = slots[static_cast<std::size_t>(hash_of(str != nullptr ? *str : text) % size)];
     std::uint32_t place = slot;
-    while (place != none && equal_text(entries_[place].first) != text) place = next[place];
+    while (place != none && !(entries_[place].first == entry.first)) place = next[place];
     if (place != none) {
       entries_[place].second = std::move(entry.second);
       continue;
     }
-    place = static_cast<std::uint32_t>(next.size());
-    next.push_back(std::exchange(slot, place));
-    if (&entries_[place] != &entry) entries_[place] = std::move(entry);
+    if (&entries_[end] != &entry) entries_[end] = std::move(entry);
+    next[end] = std::exchange(slot, end);
+    ++end;
   }
-  entries_.resize(next.size());
+  entries_.resize(end);
 }
 
 const Object* Dict::find(const Object& key) const {
@@ -209,6 +214,9 @@ const Object* Dict::find(const Object& key) const {
 }
 
 bool operator==(const Object& left, const Object& right) {
+  const auto* left_str = std::get_if<std::string>(&left.value);
+  const auto* right_str = std::get_if<std::string>(&right.value);
+  if (left_str != nullptr && right_str != nullptr) return *left_str == *right_str;
   return equal_text(left) == equal_text(right);
 }
 

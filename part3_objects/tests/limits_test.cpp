@@ -175,10 +175,10 @@ TEST(Limits, HoldForPicklesThatAskForMuch) {
 
 TEST(Limits, HoldForPicklesAtRandom) {
   int loaded = 0;
-  for (unsigned seed = 0; seed < 200 && !HasFailure(); ++seed) {
+  for (unsigned seed = 0; seed < 100 && !HasFailure(); ++seed) {
     const std::string pickle = PickleMaker(seed).pickle();
     ASSERT_LE(pickle.size(), mebibyte);
     if (loads_within_limits(pickle, fmt::format("seed {}", seed))) ++loaded;
   }
-  EXPECT_GT(loaded, 20);
+  EXPECT_GT(loaded, 10);
 }
