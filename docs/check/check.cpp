@@ -105,32 +105,36 @@ class Checker {
     return {};
   }
 
-  // The files that a line names in `backticks`, by their paths from the root, or as targets of links.
+  // The files that a text names in `backticks`, by their paths from the root, or as targets of links: each where it
+  // is named last.
   std::vector<std::string> files_in(const std::string& line) const {
     static const std::regex name(R"(`([^`]+)`|\]\(([^)\s#]+)[^)]*\))");
     std::vector<std::string> files;
     for (std::sregex_iterator i(line.begin(), line.end(), name), end; i != end; ++i) {
       const fs::path from = (*i)[1].matched ? fs::path() : fs::path(page_.path).parent_path();
       const std::string file = (from / ((*i)[1].matched ? (*i)[1] : (*i)[2]).str()).lexically_normal();
-      const bool is_new = std::find(files.begin(), files.end(), file) == files.end();
-      if (is_new && fs::is_regular_file(repository_.root / file)) files.push_back(file);
+      if (!fs::is_regular_file(repository_.root / file)) continue;
+      std::erase(files, file);
+      files.push_back(file);
     }
     return files;
   }
 
   void difference_block(const Block& block) {
-    const std::vector<std::string> files = files_in(block.caption);
-    if (files.size() != 2) {
-      problem(block.line, "the line above this block does not name two files of the repository");
+    const std::vector<std::string> files = files_in(block.paragraph);
+    if (files.size() < 2) {
+      problem(block.line, "the paragraph above this block does not name two files of the repository");
       return;
     }
+    const std::string& from = files[files.size() - 2];
+    const std::string& to = files.back();
     for (Difference& one : differences_) {
-      if (one.from == files[0] && one.to == files[1]) {
+      if (one.from == from && one.to == to) {
         one.blocks.push_back(&block);
         return;
       }
     }
-    differences_.push_back({files[0], files[1], {&block}});
+    differences_.push_back({from, to, {&block}});
   }
 
   void difference(const Difference& one) {

@@ -4,10 +4,10 @@
 //   indentation. The nearest line above names the file in backticks, or says that the block is "not in
 //   the repository". Every line of a part's server and clients stands on its page. ```python: the line
 //   above says "Python". ```text and ```mermaid: pictures, not checked. There are no other blocks.
-// - ```diff: how the first file that the line above names becomes the second. All blocks of a page for the
+// - ```diff: how the last file but one that the paragraph above names becomes the last. All blocks of a page for the
 //   same two files are together their whole difference: each line that is taken out (`-`) or put in (`+`)
 //   stands in one of them, and the lines around those in both files. `...` alone stands between two hunks.
-//   The second file counts as shown whole.
+//   The last counts as shown whole.
 // - A line above that names a file under `my/`: the reader types the block in, whatever its language (a
 //   ```diff for patch(1), too), and commands can use the file.
 // - ```console is run, in the order of the page. `$ ` starts a command; below it stands all that it

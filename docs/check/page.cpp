@@ -110,6 +110,8 @@ class Parser {
 
     std::size_t above = next_;
     block.caption = line_above(page_.lines, above);
+    for (std::size_t i = above + 1; i-- > 0 && !is_blank(page_.lines[i]);)
+      block.paragraph.insert(0, page_.lines[i] + ' ');
     block.not_run = reason_not_to_run(block.caption);
     if (block.not_run.empty()) block.not_run = reason_not_to_run(line_above(page_.lines, above));
 

@@ -15,10 +15,11 @@ struct Problem {
 
 /// What stands between two lines of ```.
 struct Block {
-  std::size_t line = 0;  // the number of the opening ```; the first of `lines` is one further down
-  std::string language;  // "cpp", "console", ...
-  std::string caption;   // the nearest line above that is not blank: it names the file or the terminal
-  std::string not_run;   // the reason, if `<!-- not run: REASON -->` stands above the caption
+  std::size_t line = 0;   // the number of the opening ```; the first of `lines` is one further down
+  std::string language;   // "cpp", "console", ...
+  std::string caption;    // the nearest line above that is not blank: it names the file or the terminal
+  std::string paragraph;  // the caption, and the lines right above it
+  std::string not_run;    // the reason, if `<!-- not run: REASON -->` stands above the caption
   std::vector<std::string> lines;
 };
 

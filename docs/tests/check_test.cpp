@@ -353,7 +353,7 @@ class DiffBlock : public CheckTest {
 };
 
 const std::string from_one_to_two =
-    "From [`steps/step1_one.cpp`](../part9_test/steps/step1_one.cpp) to "
+    "After `part9_test/server.cpp`, from [`steps/step1_one.cpp`](../part9_test/steps/step1_one.cpp) to\n"
     "[`steps/step2_two.cpp`](../part9_test/steps/step2_two.cpp):\n\n";
 const std::string first_hunk = " #include <one>\n+#include <two>\n\n";
 const std::string second_hunk = "   one();\n-  two();\n+  three();\n }\n";
@@ -377,7 +377,7 @@ TEST_F(DiffBlock, AcceptsTheWholeDifferenceInOneBlockOrSeveral) {
 TEST_F(DiffBlock, NamesTheLinesThatAreMissing) {
   const Report report = check(diff_block(first_hunk + "...\n" + third_hunk));
   ASSERT_EQ(report.problems.size(), 1U);
-  EXPECT_EQ(report.problems[0].place, "docs/x.md:3");
+  EXPECT_EQ(report.problems[0].place, "docs/x.md:4");
   EXPECT_EQ(report.problems[0].text,
             "the difference from part9_test/steps/step1_one.cpp to part9_test/steps/step2_two.cpp lacks:\n"
             "  -  two();\n  +  three();\n");
@@ -385,12 +385,12 @@ TEST_F(DiffBlock, NamesTheLinesThatAreMissing) {
 
 TEST_F(DiffBlock, NamesWhatIsShownTwiceOrNotOfTheDifference) {
   const Found too_much = {
-      "docs/x.md:3: the difference from part9_test/steps/step1_one.cpp to part9_test/steps/step2_two.cpp has "
+      "docs/x.md:4: the difference from part9_test/steps/step1_one.cpp to part9_test/steps/step2_two.cpp has "
       "too much:"};
   const std::string all = first_hunk + "...\n" + second_hunk + "...\n" + third_hunk;
   EXPECT_EQ(found(check(diff_block(all) + diff_block(third_hunk))), too_much);
   EXPECT_EQ(found(check(diff_block(all + "...\n int main() {\n+  zero();\n"))),
-            (Found{"docs/x.md:16: the hunk that begins here is not of the difference from "
+            (Found{"docs/x.md:17: the hunk that begins here is not of the difference from "
                    "part9_test/steps/step1_one.cpp to part9_test/steps/step2_two.cpp",
                    too_much[0]}));
 }
@@ -398,13 +398,13 @@ TEST_F(DiffBlock, NamesWhatIsShownTwiceOrNotOfTheDifference) {
 TEST_F(DiffBlock, FindsALineAroundAChangeThatIsNotThere) {
   EXPECT_EQ(
       found(check(diff_block(first_hunk + "...\n" + second_hunk + "...\n void begin();\n+void more();\n"))),
-      Found{"docs/x.md:13: the hunk that begins here is not of the difference from "
+      Found{"docs/x.md:14: the hunk that begins here is not of the difference from "
             "part9_test/steps/step1_one.cpp to part9_test/steps/step2_two.cpp"});
 }
 
 TEST_F(DiffBlock, FindsABlockWithoutTwoFiles) {
   EXPECT_EQ(found(check("From `part9_test/server.cpp`:\n\n```diff\n-x\n```\n")),
-            Found{"docs/x.md:3: the line above this block does not name two files of the repository"});
+            Found{"docs/x.md:3: the paragraph above this block does not name two files of the repository"});
 }
 
 TEST_F(DiffBlock, ShowsAWholeProgramWithTheOneBefore) {
