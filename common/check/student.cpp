@@ -339,6 +339,8 @@ void Student::stop() {
   program_.end();
   was_stopped_ = true;
   listening_socket_.reset();
+  for (Socket& guest : crowd_) close_with_reset(guest);
+  crowd_.clear();
   if (side_ == Side::client) connections_.clear();
   if (side_ == Side::server) port_state(address_);  // waits until all that it had started lets go of the port
   expected_to_ = 0;
@@ -359,7 +361,8 @@ Connection& Student::connect(const std::string& who, bool small_buffers) {
   program_.step(fmt::format("{} connects.", who));
   const auto start = Clock::now();
   auto end = start + (is_up_ ? to_react : to_start);
-  auto next_look = start + std::chrono::seconds(2);
+  auto next_look = start + std::chrono::seconds(1);
+  int looks_elsewhere = 0;
   while (true) {
     try {
       Connection& connection =
@@ -369,13 +372,15 @@ Connection& Student::connect(const std::string& who, bool small_buffers) {
     } catch (const std::system_error& error) {
       const bool refused = error.code() == std::errc::connection_refused;
       program_.take_in(milliseconds(20));
-      const bool is_in_vain =
-          program_.exit_code() || !refused || (Clock::now() > next_look && !program_.ports().empty());
-      if (Clock::now() > next_look) next_look = Clock::now() + std::chrono::seconds(1);
-      // A program that starts is busy; one that listens already, elsewhere, need not be waited for.
+      if (Clock::now() > next_look) {
+        next_look = Clock::now() + std::chrono::seconds(1);
+        looks_elsewhere = program_.ports().empty() ? 0 : looks_elsewhere + 1;
+      }
+      // A program that starts is busy; one that has been listening elsewhere need not be waited for.
+      const bool is_in_vain = program_.exit_code() || !refused || looks_elsewhere == 2;
       const bool may_still_start = !is_up_ && Clock::now() < start + 3 * to_start;
       if (!is_in_vain && Clock::now() >= end && may_still_start &&
-          program_.load(milliseconds(1000)).value_or(0) > 0.02) {
+          program_.load(milliseconds(1000)).value_or(0) > 0.2) {
         end = Clock::now() + std::chrono::seconds(1);
       }
       if (is_in_vain || Clock::now() >= end) fail_to_connect(refused);
@@ -444,7 +449,7 @@ Connection& Student::accept() {
   while (!has_connected(milliseconds(20))) {
     const bool is_swapped = swapped_socket_ && swapped_socket_->wait_readable(milliseconds(0));
     if (!exit_code() && !is_swapped && Clock::now() >= end && Clock::now() < start + 3 * to_start &&
-        program_.load(milliseconds(1000)).value_or(0) > 0.02) {
+        program_.load(milliseconds(1000)).value_or(0) > 0.2) {
       end = Clock::now() + std::chrono::seconds(1);  // it is busy: perhaps it has not started yet
     }
     if (!exit_code() && !is_swapped && Clock::now() < end) continue;
@@ -496,7 +501,7 @@ void Student::expect_screen(const std::function<bool(const std::string& screen)>
   while (!condition(screen())) {
     if (!exit_code() && Clock::now() > end && work < most_work) {
       const double load = program_.load(milliseconds(1500)).value_or(0);
-      work = load > 0.01 ? work + 1.5 * load : most_work;
+      work = load > 0.2 ? work + 1.5 * load : most_work;
       continue;
     }
     if (exit_code() || Clock::now() > end) {
@@ -542,7 +547,7 @@ void Student::expect_sleep(const std::string& when) {
   if (program_.by_hand())
     return program_.step("Your program should use no processor time " + when + ": see top.");
   // Until it sleeps: it may still be busy with what has come.
-  constexpr double busy = 0.1;
+  constexpr double busy = 0.2;
   constexpr int looks = 8;
   double load = 1;
   for (int i = 0; i < looks && load > busy; ++i) {
@@ -551,12 +556,11 @@ void Student::expect_sleep(const std::string& when) {
     load = *now;
   }
   if (load <= busy) return;
-  fail(
-      "the program sleeps " + when + ", until something comes",
-      fmt::format(
-          "it keeps a processor busy, by {:.0f} %, and goes on with that: a loop that asks again and again.\n"
-          "Let accept(), recv() or select() wait, and do not ask a connection that has ended",
-          100 * load));
+  fail("the program sleeps " + when + ", until something comes",
+       fmt::format("it keeps a processor busy, {:.0f} % of the time, and goes on with that: a loop that asks "
+                   "again and again.\n"
+                   "Let accept(), recv() or select() wait, and do not ask a connection that has ended",
+                   100 * load));
 }
 
 void Student::fail(const std::string& expected, const std::string& came, const std::string& section) const {

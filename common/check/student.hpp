@@ -182,7 +182,7 @@ class Student {
   void wait(std::chrono::milliseconds time) { program_.wait(time); }
   const std::string& screen() const { return program_.screen(); }
   std::optional<int> exit_code() const { return program_.exit_code(); }
-  const Terminal& program() const { return program_; }
+  Terminal& program() { return program_; }
 
   [[noreturn]] void fail(const std::string& expected, const std::string& came,
                          const std::string& section = "") const;

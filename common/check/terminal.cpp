@@ -11,9 +11,9 @@
 #endif
 
 #include <algorithm>
-#include <array>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -57,47 +57,53 @@ bool orphans_live() {
   return child == 0;
 }
 
-struct Relative {
-  pid_t id = 0;
-  double processor_seconds = 0;  // its own, and those of its children that have ended
-};
-
 // The processes that this one has started, and what they have started. proc(5); on another system none.
-std::vector<Relative> descendants() {
-  std::multimap<pid_t, Relative> children;
+std::vector<pid_t> descendants() {
+  std::multimap<pid_t, pid_t> children;
   std::error_code gone;
   for (fs::directory_iterator entry("/proc", gone), end; entry != end; entry.increment(gone)) {
     std::ifstream file(entry->path() / "stat");
     std::string line;
     if (!std::getline(file, line)) continue;
-    std::istringstream words(line.substr(line.rfind(')') + 1));  // behind the name, which may have spaces
-    std::array<std::string, 15> word;                            // from the third on: state, parent, ...
-    for (std::string& each : word) words >> each;
-    double ticks = 0;
-    for (std::size_t i = 11; i < 15; ++i) ticks += std::stod(word[i]);
-    children.insert(
-        {std::stoi(word[1]), {std::stoi(line), ticks / static_cast<double>(::sysconf(_SC_CLK_TCK))}});
+    std::istringstream words(line.substr(line.rfind(')') + 1));  // after the name, which may have spaces
+    std::string state;
+    pid_t parent = 0;
+    if (words >> state >> parent) children.insert({parent, std::atoi(line.c_str())});
   }
-  std::vector<Relative> found = {{::getpid(), 0}};
+  std::vector<pid_t> found = {::getpid()};
   for (std::size_t i = 0; i < found.size(); ++i) {
-    const auto [begin, end] = children.equal_range(found[i].id);
+    const auto [begin, end] = children.equal_range(found[i]);
     for (auto child = begin; child != end; ++child) found.push_back(child->second);
   }
   found.erase(found.begin());
   return found;
 }
 
-double processor_seconds() {
-  double seconds = 0;
-  for (const Relative& relative : descendants()) seconds += relative.processor_seconds;
-  return seconds;
+// How long the program has run, or has waited for a processor that others had: so it is as long on a busy machine. The
+// first two numbers of schedstat, in nanoseconds: sched-stats.rst of the kernel's documentation
+std::optional<double> seconds_of_work() {
+  std::optional<double> sum;
+  std::error_code gone;
+  for (const pid_t process : descendants()) {
+    const fs::path threads = fmt::format("/proc/{}/task", process);
+    for (fs::directory_iterator thread(threads, gone), end; thread != end; thread.increment(gone)) {
+      double run = 0;
+      double wait = 0;
+      if (std::ifstream(thread->path() / "schedstat") >> run >> wait)
+        sum = sum.value_or(0) + (run + wait) * 1e-9;
+    }
+  }
+  return sum;
 }
 
-// A line of a stack, which says where and not why: of Java, C#, Node, Ruby, PHP and Go.
+// A line of a stack, which says where and not why: of Java, C#, Node, Ruby, Go and Rust.
 bool is_stack_frame(std::string_view line) {
   const std::size_t begin = line.find_first_not_of(" \t");
+  if (line.starts_with("note: ") || line == "stack backtrace:") return true;
   if (begin == std::string_view::npos || begin == 0) return false;
   line.remove_prefix(begin);
+  const std::size_t digits = std::min(line.find_first_not_of("0123456789"), line.size());
+  if (digits > 0 && line.substr(digits).starts_with(": ")) return true;
   return line.starts_with("at ") || line.starts_with("from ") || line.starts_with("... ") ||
          line.starts_with("/");
 }
@@ -125,8 +131,17 @@ void Terminal::start() {
   if (process_) return;
   if (by_hand_) return step("Start your program in another terminal.");
   adopt_orphans();
-  process_ =
-      std::make_unique<Process>(std::vector<std::string>{"sh", "-c", command_}, Process::Stdio::terminal);
+  // A person's shell would outlive a command that starts a daemon: so no hangup at the end of this one.
+  std::vector<std::string> command = {"sh", "-c", "trap '' HUP; " + command_};
+  if (!trace_.empty()) {
+    const char* const traced =
+        "if strace -o /dev/null true 2>/dev/null; then\n"
+        "  exec strace -f -qq -e trace=?select,pselect6 -e raw=all -e signal=none -o \"$1\" sh -c \"$0\"\n"
+        "fi\n"
+        "exec sh -c \"$0\"";
+    command = {"sh", "-c", traced, command.back(), trace_};
+  }
+  process_ = std::make_unique<Process>(command, Process::Stdio::terminal);
 }
 
 void Terminal::end() {
@@ -137,6 +152,7 @@ void Terminal::end() {
     signal(SIGKILL);
     std::this_thread::sleep_for(milliseconds(1));
   }
+  if (!trace_.empty()) fs::remove(trace_);
   screen_.clear();
   scrolled_away_ = 0;
   exit_code_.reset();
@@ -145,7 +161,7 @@ void Terminal::end() {
 // A program need not be one process: all that it has started is meant, and all in its process group.
 void Terminal::signal(int number) const {
   if (process_) ::kill(-process_->id(), number);
-  for (const Relative& relative : descendants()) ::kill(relative.id, number);
+  for (const pid_t process : descendants()) ::kill(process, number);
 }
 
 void Terminal::pause() {
@@ -261,39 +277,51 @@ std::string Terminal::last_lines() const {
 }
 
 std::optional<double> Terminal::load(milliseconds time) {
-  if (process_ && !exit_code_ && descendants().empty()) return std::nullopt;
-  const double before = processor_seconds();
+  const std::optional<double> before = seconds_of_work();
   const auto start = Clock::now();
   wait(time);
-  return (processor_seconds() - before) / std::chrono::duration<double>(Clock::now() - start).count();
+  if (!process_ || exit_code_) return 0;
+  const std::optional<double> after = seconds_of_work();
+  if (!before || !after) return std::nullopt;
+  return (*after - *before) / std::chrono::duration<double>(Clock::now() - start).count();
 }
 
 std::vector<std::uint16_t> Terminal::ports() const {
   std::vector<std::uint16_t> ports;
-  for (const Relative& relative : descendants()) {
-    for (const std::uint16_t port : ports_of(relative.id)) ports.push_back(port);
+  for (const pid_t process : descendants()) {
+    for (const std::uint16_t port : ports_of(process)) ports.push_back(port);
   }
   return ports;
 }
 
-bool Terminal::waits_beyond_set() const {
+void Terminal::trace_select() {
+  trace_ = fs::temp_directory_path() / fmt::format("check-select-{}", ::getpid());
+}
+
+bool Terminal::waits_in_select() const {
 #ifdef __linux__
-  for (const Relative& relative : descendants()) {
+  for (const pid_t process : descendants()) {
     std::error_code gone;
-    const fs::path threads = fmt::format("/proc/{}/task", relative.id);
+    const fs::path threads = fmt::format("/proc/{}/task", process);
     for (fs::directory_iterator thread(threads, gone), end; thread != end; thread.increment(gone)) {
-      std::ifstream file(thread->path() / "syscall");  // the number of the call, and its arguments: proc(5)
-      long call = -1;
-      std::string descriptors = "0";
-      file >> call >> descriptors;
-      bool selects = call == SYS_pselect6;
+      long call = -1;  // its number: proc(5)
+      std::ifstream(thread->path() / "syscall") >> call;
 #ifdef SYS_select
-      selects = selects || call == SYS_select;
+      if (call == SYS_select) return true;
 #endif
-      if (selects && std::stoul(descriptors, nullptr, 16) > FD_SETSIZE) return true;
+      if (call == SYS_pselect6) return true;
     }
   }
 #endif
+  return false;
+}
+
+bool Terminal::selected_beyond_set() const {
+  std::ifstream trace(trace_);
+  for (std::string line; std::getline(trace, line);) {  // 32597 pselect6(0x1, 0x7ffc8d5b, 0, 0, 0, 0) = 0x1
+    const std::size_t at = line.find('(');
+    if (at != std::string::npos && std::strtol(line.c_str() + at + 1, nullptr, 16) > FD_SETSIZE) return true;
+  }
   return false;
 }
 

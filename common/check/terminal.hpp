@@ -55,13 +55,17 @@ class Terminal {
   std::string state(bool with_lines) const;
   std::string last_lines() const;
 
-  /// The share of a processor that the program uses meanwhile: 1 if it keeps one busy. Nothing where processes do
-  /// not show their time.
+  /// The share of the time in which the program works, or would if others left it a processor: 1 if it never sleeps.
+  /// Nothing where processes do not show that.
   std::optional<double> load(std::chrono::milliseconds time);
   /// The ports on which it listens, as far as they can be known.
   std::vector<std::uint16_t> ports() const;
-  /// True if it waits in select(2), and for descriptors for which a set has no room: FD_SETSIZE.
-  bool waits_beyond_set() const;
+  /// Whether it waits in select(2), as far as that can be known.
+  bool waits_in_select() const;
+  /// Before start(): calls of select(2) are to be watched, where strace(1) is there.
+  void trace_select();
+  /// True if one of them was for descriptors for which a set has no room: FD_SETSIZE.
+  bool selected_beyond_set() const;
 
   /// By hand, shows the next step and waits for Enter.
   void step(const std::string& what) const;
@@ -72,6 +76,7 @@ class Terminal {
 
   std::string command_;
   bool by_hand_;
+  std::string trace_;  // the file that strace writes
   std::unique_ptr<Process> process_;
   std::string screen_;
   std::size_t scrolled_away_ = 0;
