@@ -67,39 +67,49 @@ constexpr std::uint32_t runs[] = {
 // clang-format on
 static_assert(std::accumulate(std::begin(runs), std::end(runs), 0U) == 0x110000);
 
+// The bytes of the character at the front, 1 to 4; 0 if none is there. The ranges are the table in RFC 3629, section 4,
+// but for the surrogates.
+std::size_t length_of_character(std::string_view bytes) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
+  if (byte(0) < 0x80) return 1;
+  if (byte(0) < 0xc2 || byte(0) > 0xf4) return 0;
+  const std::size_t length = byte(0) < 0xe0 ? 2 : byte(0) < 0xf0 ? 3 : 4;
+  if (bytes.size() < length) return 0;
+  const unsigned char least = byte(0) == 0xe0 ? 0xa0 : byte(0) == 0xf0 ? 0x90 : 0x80;
+  const unsigned char most = byte(0) == 0xf4 ? 0x8f : 0xbf;
+  if (byte(1) < least || byte(1) > most) return 0;
+  for (std::size_t i = 2; i < length; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+  }
+  return length;
+}
+
 }  // namespace
 
 std::optional<char32_t> take_character(std::string_view& bytes) {
-  // The first byte tells the length and holds the top bits, each further byte is 10xxxxxx: RFC 3629,
-  // section 3.
-  const auto first = static_cast<unsigned char>(bytes[0]);
-  const std::size_t length = first < 0x80   ? 1
-                             : first < 0xc0 ? 0
-                             : first < 0xe0 ? 2
-                             : first < 0xf0 ? 3
-                             : first < 0xf8 ? 4
-                                            : 0;
-  char32_t code_point = length == 1 ? first : first & (0x7fU >> length);
-  std::size_t taken = 1;
-  for (; taken < length && taken < bytes.size() && (bytes[taken] & 0xc0) == 0x80; ++taken) {
-    code_point = code_point << 6 | (static_cast<unsigned char>(bytes[taken]) & 0x3fU);
+  const std::size_t length = length_of_character(bytes);
+  // The first byte has the top bits, behind one bit for each byte and a zero.
+  char32_t code_point = static_cast<unsigned char>(bytes[0]);
+  if (length > 1) code_point &= 0x7fU >> length;
+  for (std::size_t i = 1; i < length; ++i) {
+    code_point = code_point << 6 | (static_cast<unsigned char>(bytes[i]) & 0x3fU);
   }
-  // A character of fewer bytes must not be written with more.
-  constexpr std::array<char32_t, 5> least = {0, 0, 0x80, 0x800, 0x10000};
-  const bool valid = taken == length && code_point >= least[length] && code_point <= 0x10ffff;
-  bytes.remove_prefix(valid ? length : 1);
-  return valid ? std::optional(code_point) : std::nullopt;
+  bytes.remove_prefix(length == 0 ? 1 : length);
+  return length == 0 ? std::nullopt : std::optional(code_point);
 }
 
 bool is_utf8(std::string_view bytes) {
   while (!bytes.empty()) {
-    // Most text is ASCII: as much of it as there is goes eight bytes at a time, then one by one.
+    // Most text is ASCII: as much of it as there is goes eight bytes at a time.
     for (std::uint64_t eight = 0; bytes.size() >= sizeof eight; bytes.remove_prefix(sizeof eight)) {
       std::memcpy(&eight, bytes.data(), sizeof eight);
       if ((eight & 0x8080'8080'8080'8080) != 0) break;
     }
-    while (!bytes.empty() && static_cast<unsigned char>(bytes[0]) < 0x80) bytes.remove_prefix(1);
-    if (!bytes.empty() && !take_character(bytes)) return false;
+    for (int i = 0; i < 8 && !bytes.empty(); ++i) {
+      const std::size_t length = length_of_character(bytes);
+      if (length == 0) return false;
+      bytes.remove_prefix(length);
+    }
   }
   return true;
 }

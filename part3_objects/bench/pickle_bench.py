@@ -20,6 +20,7 @@ OBJECTS = {
     'list of 40,000 tuples': [(i, [i]) for i in range(40_000)],
     'bytes of 1 MB': bytes(1_000_000),
     'str of 1 MB': 'x' * 1_000_000,
+    'str of 300,000 Chinese': '\u4f60\u597d' * 150_000,
 }
 
 

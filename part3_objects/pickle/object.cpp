@@ -207,9 +207,8 @@ Dict::Dict(std::vector<Entry> entries) : entries_(std::move(entries)) {
 }
 
 const Object* Dict::find(const Object& key) const {
-  const std::string text = equal_text(key);
-  const auto entry = std::find_if(entries_.begin(), entries_.end(),
-                                  [&](const Entry& e) { return equal_text(e.first) == text; });
+  const auto entry =
+      std::find_if(entries_.begin(), entries_.end(), [&](const Entry& e) { return e.first == key; });
   return entry == entries_.end() ? nullptr : &entry->second;
 }
 
