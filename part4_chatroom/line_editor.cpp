@@ -36,6 +36,9 @@ void handle(int number, void (*handler)(int), int flags) {
   ::sigaction(number, &action, nullptr);
 }
 
+// For a handler that sends its own signal once more: the handler is gone when it begins, and the signal not blocked.
+constexpr int handled_once = static_cast<int>(SA_RESETHAND | SA_NODEFER);
+
 void go_on(int) {
   const int error = errno;
   set_mode(raw_mode);
@@ -49,7 +52,7 @@ void end_or_stop(int number) {
   set_mode(mode_before);
   ::raise(number);
   // Only Ctrl-Z comes back, once the shell has been told `fg`.
-  handle(number, end_or_stop, SA_RESETHAND | SA_NODEFER);
+  handle(number, end_or_stop, handled_once);
   set_mode(raw_mode);
   errno = error;
 }
@@ -138,7 +141,7 @@ RawMode::RawMode() : is_on_(::isatty(STDOUT_FILENO) != 0 && ::tcgetattr(STDIN_FI
     handle(number, handler, flags);
   };
   for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP}) {
-    handle_unless_ignored(number, end_or_stop, SA_RESETHAND | SA_NODEFER);
+    handle_unless_ignored(number, end_or_stop, handled_once);
   }
   sigset_t redraw;
   sigemptyset(&redraw);
