@@ -20,18 +20,20 @@ constexpr std::size_t most_remembered = 100;
 termios mode_before;
 termios raw_mode;
 
-// A job in the background leaves the terminal alone: it would be stopped for touching it.
+// A job in the background leaves the terminal as it is: it would be stopped for touching it.
 bool owns_terminal() {
   return ::tcgetpgrp(STDIN_FILENO) == ::getpgrp();
 }
 
-void set_mode(const termios& mode) {
-  if (owns_terminal()) ::tcsetattr(STDIN_FILENO, TCSANOW, &mode);
+void put_back() {
+  if (owns_terminal()) ::tcsetattr(STDIN_FILENO, TCSANOW, &mode_before);
 }
 
 void handle(int number, void (*handler)(int), int flags) {
   struct sigaction action {};
   action.sa_handler = handler;
+  sigemptyset(&action.sa_mask);
+  sigaddset(&action.sa_mask, SIGCONT);   // after `kill`, what was stopped shall end, and not go on first
   action.sa_flags = SA_RESTART | flags;  // so that of all calls only pselect() and poll() are interrupted
   ::sigaction(number, &action, nullptr);
 }
@@ -39,9 +41,10 @@ void handle(int number, void (*handler)(int), int flags) {
 // For a handler that sends its own signal once more: the handler is gone when it begins, and the signal not blocked.
 constexpr int handled_once = static_cast<int>(SA_RESETHAND | SA_NODEFER);
 
+// In the background, after `bg`, this stops the program until `fg`.
 void go_on(int) {
   const int error = errno;
-  set_mode(raw_mode);
+  ::tcsetattr(STDIN_FILENO, TCSANOW, &raw_mode);
   errno = error;
 }
 
@@ -49,12 +52,12 @@ void go_on(int) {
 void end_or_stop(int number) {
   const int error = errno;
   if (number != SIGTSTP) discard_unread_input();
-  set_mode(mode_before);
+  put_back();
   ::raise(number);
   // Only Ctrl-Z comes back, once the shell has been told `fg`.
   handle(number, end_or_stop, handled_once);
-  set_mode(raw_mode);
   errno = error;
+  go_on(number);
 }
 
 // How many columns of the terminal a code point takes: 2 for a Chinese character or an emoji, 0 for an accent
@@ -157,7 +160,7 @@ RawMode::~RawMode() {
   if (!is_on_) return;
   for (const auto& [number, action] : handlers_before_) ::sigaction(number, &action, nullptr);
   ::pthread_sigmask(SIG_SETMASK, &signals_before_, nullptr);
-  set_mode(mode_before);
+  put_back();
 }
 
 std::optional<std::string> LineEditor::next_line(std::string& typed) {

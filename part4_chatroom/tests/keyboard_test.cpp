@@ -555,6 +555,28 @@ if [ "$before" = "$(stty -g)" ]; then echo as before again; fi)sh");
   alice.has_seen("as before again");
 }
 
+TEST(Keyboard, IsNotTakenByAClientInTheBackgroundWhichEndsAtKill) {
+  Session session(R"sh(exec bash -c '
+set -m
+before=$(stty -g)
+"$@"
+bg
+until jobs | grep -q Stopped; do sleep 0.05; done
+if [ "$before" = "$(stty -g)" ]; then echo as before; fi
+fg
+kill %1
+while [ -n "$(jobs)" ]; do sleep 0.05; done
+echo it has ended
+if [ "$before" = "$(stty -g)" ]; then echo as before again; fi' bash "$@")sh");
+  session.alice.type("\x1a");
+  session.alice.has_seen("as before");
+  session.alice.type("x");
+  session.alice.sees("alice > x");
+  session.alice.type("\x1a");
+  session.alice.has_seen("it has ended");
+  session.alice.has_seen("as before again");
+}
+
 // A plain client leaves the line to the terminal, which hands over whole lines of at most 4,095 bytes.
 TEST(PlainClient, ShowsThePromptWithoutWhatIsBeingTypedAfterAMessage) {
   Session session("exec \"$@\"", "client_threads");
