@@ -1,5 +1,5 @@
 // Part 4, the client as the original has it: it waits for the keyboard, and shows what others have said only
-// after Enter. docs/part4.md shows the drawback, and client_threads and client_select mend it.
+// after Enter. docs/part4.md shows the drawback, and client_threads and client_select fix it.
 #include <array>
 #include <string>
 
