@@ -98,11 +98,13 @@ std::string field(std::string name, const std::vector<std::string>& texts) {
 
 std::string report_of(const Mismatch& fault, const Student& student, const Task& task,
                       const Behaviour& behaviour) {
+  std::string report = field("sent:", student.sent()) + field("expected:", {fault.expected}) +
+                       field("came:", {fault.came}) + field("see:", {fault.section});
+  if (task.by_hand) return report;
   std::vector<std::string> by_hand = {with_address(task.command, "127.0.0.1", 1234),
                                       task.replay + std::to_string(behaviour.number)};
   if (task.side == Side::client) std::swap(by_hand[0], by_hand[1]);
-  return field("sent:", student.sent()) + field("expected:", {fault.expected}) +
-         field("came:", {fault.came}) + field("see:", {fault.section}) + field("by hand:", by_hand);
+  return report + field("by hand:", by_hand);
 }
 
 // Runs the program through one behaviour, once; nothing if what went wrong is not its fault.

@@ -4,6 +4,9 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
 #include <ostream>
 #include <sstream>
 #include <string>
@@ -503,6 +506,60 @@ TEST(Check, EndsADaemon) {
 TEST(Check, SaysFirstThatFailingIsNormal) {
   const std::string report = run_check("part1_basic", {"--client", "true {port}"}).report;
   EXPECT_LT(report.find("It is normal that something fails at first"), report.find("\nFAIL"));
+}
+
+TEST(Check, StopsAtTheFirstFault) {
+  const std::string program = "'" PROGRAMS "../part1_basic/server' --port {port}";
+  const auto [exit_code, report] =
+      run_check("part1_basic", {"--first", "--exercise", "1", "--server", program});
+  EXPECT_EQ(exit_code, 1);
+  EXPECT_NE(report.find("\nFAIL"), std::string::npos) << report;
+  EXPECT_EQ(report.find("\nFAIL"), report.rfind("\nFAIL")) << report;
+  EXPECT_NE(report.find("one fault at a time"), std::string::npos) << report;
+}
+
+TEST(Check, WritesTheVerdictsForAGrader) {
+  const std::string file = testing::TempDir() + "verdicts-" + std::to_string(::getpid()) + ".xml";
+  run_check("part1_basic", {"--junit", file, "--client", "echo '<&>'; exit 3 # {port}"});
+  std::ifstream written(file);
+  const std::string text{std::istreambuf_iterator<char>(written), {}};
+  std::remove(file.c_str());
+  EXPECT_NE(
+      text.find("<testsuite name=\"part1.client\" tests=\"9\" failures=\"1\" errors=\"0\" skipped=\"8\""),
+      std::string::npos)
+      << text;
+  EXPECT_NE(text.find("name=\"prints the whole welcome\""), std::string::npos) << text;
+  EXPECT_NE(text.find("&lt;&amp;&gt;"), std::string::npos) << text;
+  EXPECT_EQ(run_check("part1_basic", {"--junit", "/no/such/folder/x", "--client", "true # {port}"}).exit_code,
+            1);
+}
+
+TEST(Check, PlaysABehaviourByHand) {
+  Process server({PROGRAMS "../part1_basic/server", "--port", "0"});
+  const std::string line = server.line();
+  const std::string port = line.substr(line.rfind(':') + 1);
+  Process check({PROGRAMS "../part1_basic/check", "--by-hand", "server:1", "--port", port});
+  check.until("Start your program in another terminal.");
+  check.type("\n");
+  check.until("a client connects.");
+  check.type("\n");
+  check.until("ok    sends the welcome, 22 bytes, and closes the connection");
+  EXPECT_EQ(check.wait(), 0);
+  EXPECT_EQ(run_check("part1_basic", {"--by-hand", "server:99"}).exit_code, 2);
+}
+
+TEST(Check, AsksForTheQuotesOfACommand) {
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{"--server", "python3", "my/server.py", "{port}"},
+                                             {"--server", "my/server", "--port", "{port}"},
+                                             {"--client", "my/client", "--host", "{host}", "--only", "words"},
+                                             {"--client", "my/client", "1234"}}) {
+    const auto [exit_code, report] = run_check("part1_basic", words);
+    EXPECT_EQ(exit_code, 2);
+    EXPECT_NE(report.find("put the command in quotes: " + words[0] + " \"" + words[1] + " " + words[2]),
+              std::string::npos)
+        << report;
+  }
 }
 
 TEST(Check, WantsOneCommand) {
