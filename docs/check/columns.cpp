@@ -62,8 +62,8 @@ std::string written(const Row& row, Paper paper) {
     std::string first = i < left.size() ? left[i] : "";
     first.append(half - characters_of(first), ' ');
     const std::string second = i < right.size() ? right[i] : "";
-    text += row.same ? first + " | " + second
-                     : in_colour(paper, "31", first) + " ! " + in_colour(paper, "32", second);
+    text += row.same ? fmt::format("{} | {}", first, second)
+                     : fmt::format("{} ! {}", in_colour(paper, "31", first), in_colour(paper, "32", second));
     text += '\n';
   }
   return text;
