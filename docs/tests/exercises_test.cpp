@@ -290,7 +290,7 @@ INSTANTIATE_TEST_SUITE_P(
         Defect{"AnAddressOfItsOwn", "OwnAddress", "connection.getpeername()[1]",
                "connection.getsockname()[1]", "tells a client its address and port"},
         Defect{"OnePieceOnly", "Pieces", "while piece := connection.recv(5000):",
-               "if piece := connection.recv(5000):", "tells the size of each piece"},
+               "if piece := connection.recv(5000):", "reports the size of each piece"},
         Defect{"OneRecv", "Echo", "while piece := connection.recv(5000):",
                "if piece := connection.recv(5000):", "sends back what has come"},
         Defect{"AShortWrite", "Echo", "connection.sendall(piece)", "connection.send(piece[:3000])",
@@ -320,9 +320,9 @@ INSTANTIATE_TEST_SUITE_P(
         Defect{"ADeadlineForEachByte", "Deadline", "return await asyncio.wait_for(receive(reader), 2)",
                "data = b\"\"\n    while len(data) < 10 or len(data) < 10 + int(data[:10]):\n"
                "        data += await asyncio.wait_for(reader.readexactly(1), 2)\n    return data[10:]",
-               "gives up who says it byte by byte"},
+               "gives up a guest that says it byte by byte"},
         Defect{"NoDeadline", "Deadline", "asyncio.wait_for(receive(reader), 2)", "receive(reader)",
-               "gives up who says no name"}),
+               "gives up a guest that says no name"}),
     name_of_defect);
 
 TEST(Exercises, WantTheRightSideAndANumberThatIsThere) {

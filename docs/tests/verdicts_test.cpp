@@ -243,7 +243,7 @@ const std::vector<Case> wrong_programs = {
      "outlives guests whose connection breaks", "part4.md#5-guests-who-do-not-behave",
      "Error: read ECONNRESET"},
     {"NodeWithAnEcho", "part4_chatroom/server.js", plainly, "if (other !== socket)", "if (other)",
-     "does not send it back to the one who said it", "part4.md#a-message-comes-in",
+     "does not send it back to whoever said it", "part4.md#a-message-comes-in",
      "this is what alice has said"},
     {"WordsForLines", "part4_chatroom/client.cpp", plainly, "while (std::getline(std::cin, line))",
      "while (std::cin >> line)", "sends each line that is typed as a message", "part4.md#2-build-the-client",

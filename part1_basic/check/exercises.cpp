@@ -142,10 +142,10 @@ std::vector<Exercise> exercises() {
        }},
       {Side::client,
        {
-           {"tells the size of each piece when it comes, and in the end of all",
+           {"reports the size of each piece when it comes, and in the end of all",
             "docs/part1.md#several-times", send_three_pieces},
            {"counts a million bytes, in whatever pieces they come", stream, send_million},
-           {"tells that nothing has come", "docs/part1.md#several-times", send_nothing},
+           {"reports that nothing has come", "docs/part1.md#several-times", send_nothing},
        }},
       {Side::server,
        {

@@ -235,7 +235,7 @@ int main(int argc, char** argv) {
       {"ends well when the connection is closed between two messages",
        "docs/part2.md#2-a-client-that-parses-the-header",
        [](Student& client) { end_of(client, "", Student::Code::zero); }},
-      {"tells that the connection was closed inside a message",
+      {"reports a connection that is closed inside a message",
        "docs/part2.md#2-a-client-that-parses-the-header", close_inside_message},
       {"refuses a message of 2,000,000,000 bytes", "docs/part2.md#6-a-length-is-not-to-be-believed",
        [](Student& client) { send_lie(client, "2000000000Welcome", "a body of over 1 MiB is refused"); }},

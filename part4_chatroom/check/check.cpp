@@ -592,7 +592,7 @@ int main(int argc, char** argv) {
 
   const std::vector<Behaviour> for_servers = {
       {"passes on what one says to all others: the name, then the text", comes_in, talk_among_three},
-      {"does not send it back to the one who said it", comes_in, talk_to_somebody_else},
+      {"does not send it back to whoever said it", comes_in, talk_to_somebody_else},
       {"passes on twenty messages that arrive in one piece, in their order", comes_in, say_much_at_once},
       {"passes on a message that arrives byte by byte", remembers, say_byte_by_byte},
       {"counts bytes, not characters", characters, say_letters_of_many_bytes},
@@ -611,8 +611,8 @@ int main(int argc, char** argv) {
       {"outlives a guest whose connection breaks while others speak: SIGPIPE, EPIPE",
        "docs/part1.md#a-client-that-leaves", break_off_while_others_speak},
       {"does not wait for a guest who reads nothing", goes_out, read_nothing},
-      {"loses nothing of what is said to one who reads late", goes_out, read_late},
-      {"keeps those who come while others leave", "docs/part1.md#a-client-that-leaves",
+      {"loses nothing of what is said to a guest who reads late", goes_out, read_late},
+      {"keeps guests who come while others leave", "docs/part1.md#a-client-that-leaves",
        come_while_others_leave},
       {"stays a room for those inside when 1,100 silent guests come", "docs/part4.md#the-door", serve_crowd},
       {"passes on the second of two messages without a delay of 40 ms",

@@ -158,15 +158,15 @@ std::vector<Exercise> exercises() {
        {
            {"passes on to bob what is said to bob", goes_out, say_to_bob},
            {"passes it on to nobody else", goes_out, keep_from_carol},
-           {"tells who speaks to somebody who is not there", goes_out, say_to_nobody},
+           {"answers a guest that speaks to somebody who is not there", goes_out, say_to_nobody},
            {"passes on to all what only begins similarly", comes_in, say_something_similar},
        }},
       {Side::server,
        {
-           {"gives up who says no name, though nothing else happens", select,
+           {"gives up a guest that says no name, though nothing else happens", select,
             [](Student& server) { server.connect("a silent guest").expect_dropped(deadline); }},
-           {"gives up who says it byte by byte, and too slowly", select, trickle},
-           {"lets those stay who have a name, and say nothing", select, stay_silent},
+           {"gives up a guest that says it byte by byte, and too slowly", select, trickle},
+           {"lets guests stay that have a name and say nothing", select, stay_silent},
        }},
   };
 }
