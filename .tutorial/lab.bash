@@ -33,10 +33,10 @@ lab_list() {
     if grep -qx "$number" "$my/lab/solved" 2>/dev/null; then mark='x' fixed=$((fixed + 1)); fi
     printf '[%s] %s\n' "$mark" "$(sed -n '1s/^# //p' "$page")"
   done
-  printf '\n%d fixed. ./tutorial lab 1 begins with the first; docs/lab.md says how it goes.\n' $fixed
+  printf '\n%d fixed. ./tutorial lab 1 begins with the first; docs/lab.md explains the rest.\n' $fixed
 }
 
-# Only one at a time copies and builds: whoever comes second waits. The kernel gives the lock back, however this ends.
+# Only one at a time copies and builds: whoever comes second waits. The kernel releases the lock, however this ends.
 lab_lock() {
   { mkdir -p "$my/lab" && exec 9>>"$copy.lock"; } 2>/dev/null || die "cannot write in $(shown_path "$my/lab")"
   must "waiting for another ./tutorial lab $number" "cannot lock $(shown_path "$copy.lock")" \
@@ -60,14 +60,14 @@ lab_begin() {
   lab_build build "$part"
   sed -e '/^<!--/d' -e '/^## Hints/,$d' "$page" | cat -s
   if [[ $is_new == no ]]; then
-    printf 'You have begun with this one: your copy is as you left it. Remove its folder to begin anew.\n\n'
+    printf 'You have started on this bug before, and your copy is as you left it. To start over, remove its folder.\n\n'
   fi
-  printf 'The commands are for this folder, in each terminal:\n\n    cd %s\n\n' "$(shown_path "$copy")"
+  printf 'Run the commands above in this folder, in each terminal:\n\n    cd %s\n\n' "$(shown_path "$copy")"
   # build-asan/part4_chatroom/server --host ... is the target part4_server of build-asan.
   folder=${command%% *} target=$part
   if [[ $command == build-* ]]; then target=${part}_${folder##*/}; fi
   printf 'What you change there is built with: cmake --build %s --target %s\n' "${command%%/*}" "$target"
-  printf 'Then, here: ./tutorial lab %d --check (or --hint)\n' "$((10#$number))"
+  printf 'Then, back here: ./tutorial lab %d --check (or --hint)\n' "$((10#$number))"
 }
 
 # The tutorial as it was last committed, so that what the reader has changed in it does not matter.
@@ -116,10 +116,10 @@ lab_folded() {
   sed -n "/^<details><summary>$1<\/summary>\$/,/^<\/details>\$/p" "$page" | sed '1,2d;$d' | sed '$d'
 }
 
-# One hint more with each call, until there is none.
+# One more hint with each call, until there are none left.
 lab_hint() {
   local given=0
-  has_begun || wrong_usage "you have not begun with it: ./tutorial lab $((10#$number))"
+  has_begun || wrong_usage "you have not started on this bug: ./tutorial lab $((10#$number)) does"
   lab_lock
   given=$(head -c 9 "$copy.hints" 2>/dev/null) || true
   if [[ ! $given =~ ^[0-2]$ ]]; then if [[ $given == 3 ]]; then given=2; else given=0; fi; fi
@@ -131,7 +131,7 @@ lab_hint() {
 
 lab_check() {
   local folder
-  has_begun || wrong_usage "you have not begun with it: ./tutorial lab $((10#$number))"
+  has_begun || wrong_usage "you have not started on this bug: ./tutorial lab $((10#$number)) does"
   lab_lock
   # build/part4_chatroom/server --host ... is the target part4_server.
   folder=${command%% *}
