@@ -105,10 +105,13 @@ bool is_utf8(std::string_view bytes) {
       std::memcpy(&eight, bytes.data(), sizeof eight);
       if ((eight & 0x8080'8080'8080'8080) != 0) break;
     }
-    for (int i = 0; i < 8 && !bytes.empty(); ++i) {
+    // What follows goes one by one, up to the next ASCII.
+    while (!bytes.empty()) {
+      const bool is_ascii = static_cast<unsigned char>(bytes[0]) < 0x80;
       const std::size_t length = length_of_character(bytes);
       if (length == 0) return false;
       bytes.remove_prefix(length);
+      if (is_ascii) break;
     }
   }
   return true;
