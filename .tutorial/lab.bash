@@ -119,7 +119,7 @@ lab_folded() {
 # One more hint with each call, until there are none left.
 lab_hint() {
   local given=0
-  has_begun || wrong_usage "you have not started on this bug: ./tutorial lab $((10#$number)) does"
+  has_begun || wrong_usage "there is no copy with bug $((10#$number)) yet: ./tutorial lab $((10#$number)) makes it"
   lab_lock
   given=$(head -c 9 "$copy.hints" 2>/dev/null) || true
   if [[ ! $given =~ ^[0-2]$ ]]; then if [[ $given == 3 ]]; then given=2; else given=0; fi; fi
@@ -131,7 +131,7 @@ lab_hint() {
 
 lab_check() {
   local folder
-  has_begun || wrong_usage "you have not started on this bug: ./tutorial lab $((10#$number)) does"
+  has_begun || wrong_usage "there is no copy with bug $((10#$number)) yet: ./tutorial lab $((10#$number)) makes it"
   lab_lock
   # build/part4_chatroom/server --host ... is the target part4_server.
   folder=${command%% *}

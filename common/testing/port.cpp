@@ -32,7 +32,7 @@ bool can_bind(const Address& address) {
   }
 }
 
-// One who listens, but takes nobody, leaves a client without an answer once his queue is full.
+// A server that listens but accepts nobody leaves a client without an answer once its queue is full.
 bool somebody_listens(const Address& address) {
   Socket socket(address.family(), SOCK_STREAM);
   socket.set_nonblocking();

@@ -1,4 +1,4 @@
-// Ports of this machine: which are free, and who has the others.
+// Ports of this machine: which are free, and which programs have the others.
 #pragma once
 
 #include <sys/types.h>
@@ -10,8 +10,8 @@
 #include "common/address.hpp"
 #include "common/socket.hpp"
 
-/// A port of 127.0.0.1 for a server that does not run yet: nobody listens on it, and no other ReservedPort
-/// gets it, in whatever process, as long as this one lives.
+/// A port of 127.0.0.1 for a server that is not running yet: nobody listens on it, and no other ReservedPort,
+/// in any process, gets it as long as this one lives.
 class ReservedPort {
  public:
   /// Throws std::runtime_error if there is none.
@@ -28,11 +28,11 @@ class ReservedPort {
 
 enum class PortState {
   free,
-  lingering,  // nobody listens, but connections that are over are remembered: TIME_WAIT in tcp(7)
+  lingering,  // nobody listens, but the kernel remembers old connections: TIME_WAIT in tcp(7)
   taken,
 };
 
-/// Whether a server could listen on `address`. One that has been killed a moment ago is given time to let go.
+/// Whether a server could listen on `address`. Gives a server that has just been killed time to release it.
 PortState port_state(const Address& address);
 
 /// The ports on which a process listens, as far as they can be known: proc(5)

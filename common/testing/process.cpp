@@ -28,7 +28,7 @@ int checked(int result, const char* what) {
   return result;
 }
 
-// A pipe that programs started later do not inherit: else its reader would wait for their end too.
+// A pipe that programs started later do not inherit: or its reader would wait for them to end, too.
 std::array<int, 2> new_pipe() {
   std::array<int, 2> ends{};
   checked(pipe(ends.data()), "pipe");
@@ -56,7 +56,7 @@ int left_until(Clock::time_point end) {
 }  // namespace
 
 Process::Process(std::vector<std::string> command, Stdio stdio) : terminal_(stdio == Stdio::terminal) {
-  std::signal(SIGPIPE, SIG_IGN);  // type() to a program that has ended is an error, not the end of the test
+  std::signal(SIGPIPE, SIG_IGN);  // so that type() fails if the program has ended, and the test goes on
   if (terminal_) {
     const auto [person, program] = new_terminal();
     input_ = person;
@@ -86,7 +86,7 @@ void Process::start(std::vector<std::string>& command, const std::array<int, 3>&
   setsid();
   if (terminal) ioctl(child_ends[0], TIOCSCTTY, 0);
   for (int i = 0; i < 3; ++i) dup2(child_ends[static_cast<std::size_t>(i)], i);
-  // As before a person, whatever this test was started from: ctest passes on descriptors of its own, and a
+  // As if a person had started it, however this test was started: ctest passes on descriptors of its own, and a
   // shell's background job ignores SIGINT.
   for (int descriptor = STDERR_FILENO + 1; descriptor < 1024; ++descriptor) ::close(descriptor);
   for (const int number : {SIGINT, SIGQUIT, SIGHUP, SIGPIPE}) std::signal(number, SIG_DFL);
@@ -129,7 +129,7 @@ bool Process::pump(int timeout) {
       history_.append(buffer.data(), static_cast<std::size_t>(count));
     } else if (count == 0 || errno != EINTR) {  // a pseudo-terminal ends with EIO
       if (terminal_ && !has_ended()) {
-        // The program has closed it, and goes on. To close this end would hang up: SIGHUP.
+        // The program has closed it and goes on. If we closed this end, the program would get SIGHUP.
         poll(nullptr, 0, std::min(timeout, 10));
         return false;
       }
@@ -144,7 +144,7 @@ void Process::fail(const std::string& what) {
   throw std::runtime_error(fmt::format("{}; the program has printed:\n{}", what, history_));
 }
 
-// Cuts `size` bytes off the front of a stream, and `skip` bytes behind them.
+// Cuts `size` bytes off the front of a stream, and the next `skip` bytes.
 std::string Process::take(Stream& stream, std::size_t size, std::size_t skip) {
   std::string taken = stream.unread.substr(0, size);
   stream.unread.erase(0, size + skip);

@@ -1,4 +1,4 @@
-// For tests: a program started as a process, listened to and typed to as a person would, with deadlines.
+// For tests: a program that runs as a process; the test reads what it prints and types to it, with deadlines.
 #pragma once
 
 #include <sys/types.h>
@@ -17,7 +17,7 @@ class Process {
  public:
   enum class Stdio {
     pipes,     // stdout and stderr apart, as under a test
-    terminal,  // one pseudo-terminal for all three, as before a person: posix_openpt(3)
+    terminal,  // one pseudo-terminal for all three, as for a person: posix_openpt(3)
   };
 
   /// Starts `command[0]` (a path, or a name in PATH) with the rest as its arguments. fork(2), execvp(3)
@@ -29,18 +29,18 @@ class Process {
 
   /// The next line of stdout, without its end. A carriage return before the end is left out too.
   std::string line();
-  /// The same of stderr.
+  /// The same for stderr.
   std::string error_line();
 
-  /// Waits until stdout shows `text`, returns what came before it, and goes on behind it.
+  /// Waits until stdout shows `text`, returns what came before it, and goes on after it.
   std::string until(std::string_view text);
 
-  /// All that stdout (stderr) will still show: waits until the program has closed it.
+  /// The rest of stdout (stderr): waits until the program has closed it.
   std::string rest();
   std::string error_rest();
 
-  /// What comes next of stdout: waits for it, but not longer than `patience`, and is empty if nothing came in
-  /// time. Nothing once the program has closed stdout and all of it has been read; a terminal stays open until
+  /// What comes next on stdout: waits for it for `patience` at most, and returns an empty text if nothing came
+  /// in time. Nothing once the program has closed stdout and all of it has been read; a terminal stays open until
   /// the program ends.
   std::optional<std::string> read(std::chrono::milliseconds patience);
 
@@ -49,7 +49,8 @@ class Process {
   /// Ends stdin: the program reads an end of file there.
   void close_input();
 
-  /// Makes the terminal so many lines high and columns wide; its program gets SIGWINCH. TIOCSWINSZ in ioctl_tty(2)
+  /// Sets the height of the terminal in lines and its width in columns; its program gets SIGWINCH.
+  /// TIOCSWINSZ in ioctl_tty(2)
   void resize(unsigned short lines, unsigned short columns);
 
   /// Sends a signal to the program, as Ctrl-C does with SIGINT. kill(2)

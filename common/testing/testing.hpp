@@ -1,4 +1,4 @@
-// For tests: a server or client that the test plays with a Socket, and the programs that it plays against.
+// For tests: the server or client that a test plays with a Socket, and the programs on the other side.
 #pragma once
 
 #include <sys/resource.h>
@@ -41,7 +41,7 @@ inline std::string port_of(std::string_view text) {
   return std::string(text.substr(text.rfind(':') + 1));
 }
 
-/// All that comes until the peer closes the connection.
+/// Everything that arrives until the peer closes the connection.
 inline std::string read_all(Socket& socket) {
   std::string all;
   std::array<char, 65536> buffer;
@@ -80,7 +80,7 @@ inline void PrintTo(const Outcome& outcome, std::ostream* stream) {
           << "\nstderr: " << outcome.error;
 }
 
-/// What programs that have ended have used of the processor, however long they had to wait for it: getrusage(2)
+/// The processor time of the programs that have ended, without the time that they waited for it: getrusage(2)
 inline double processor_seconds_of_ended_children() {
   rusage usage{};
   ::getrusage(RUSAGE_CHILDREN, &usage);

@@ -1,5 +1,5 @@
 // For clang's libFuzzer: whatever a stream holds, however it is cut into pieces, and however late its
-// messages are taken out, MessageReader tells the same as a plain reading of the whole.
+// messages are taken out, MessageReader returns the same as a plain reading of the whole.
 // `cmake --preset fuzz` builds it. https://llvm.org/docs/LibFuzzer.html
 //
 // An input: how many messages are taken out after each piece; how many sizes follow; the sizes of the pieces,
@@ -30,8 +30,8 @@ void must(bool holds) {
 
 struct Stream {
   std::string_view bytes;
-  std::vector<std::size_t> begins = {};  // where each whole message begins, and what is behind the last
-  std::string error = "";                // of that rest, if its header is none
+  std::vector<std::size_t> begins = {};  // where each whole message begins, and where the last one ends
+  std::string error = "";                // what is wrong with the header of the rest
 };
 
 // A header that is digits with spaces on either side: its number.
@@ -105,7 +105,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   MessageReader reader(largest_body);
   std::size_t taken = 0;
   std::size_t pushed = 0;
-  int refused = 0;  // a reader that has refused a stream refuses it for good: a few more pieces show it
+  int refused = 0;  // a reader that has refused a stream goes on refusing it, as a few more pieces show
   for (std::size_t i = 0; pushed < stream.bytes.size() && refused < 3; ++i) {
     const std::size_t piece = count == 0 ? stream.bytes.size() : std::size_t{data[2 + i % count]} + 1;
     reader.push(stream.bytes.substr(pushed, piece));

@@ -129,14 +129,14 @@ TEST(MessageReader, ShowsTheHeaderAsItCameOnceItIsWhole) {
   reader.push(" ");
   EXPECT_EQ(reader.header(), " 5        ");
   reader.push("hell");
-  EXPECT_EQ(reader.header(), " 5        ");  // asked twice, told twice
+  EXPECT_EQ(reader.header(), " 5        ");  // the same when asked again
   EXPECT_EQ(reader.next(), std::nullopt);
   reader.push("o7");
   EXPECT_EQ(reader.next(), "hello");
   EXPECT_EQ(reader.header(), std::nullopt);
 }
 
-TEST(MessageReader, TellsWhetherAMessageHasBegun) {
+TEST(MessageReader, KnowsWhetherAMessageHasBegun) {
   MessageReader reader(mebibyte);
   EXPECT_FALSE(reader.inside_message());
   const std::string stream = with_header("hello");
@@ -173,7 +173,7 @@ TEST(MessageReader, RefusesWhatIsNotALength) {
       " -5       ",  // a sign
       "1_000     ",
       "_5        ",
-      "5_        ",  // what Python's int() takes besides
+      "5_        ",  // Python's int() also takes these
       "0x5       ",
       "0b1       ",
       "0o7       ",
@@ -203,9 +203,9 @@ TEST(MessageReader, RefusesWhatIsNotALength) {
       "5        ",
       "5\xa0        ",
       "\xc2\xa0"
-      "5       ",  // a space, but not of ASCII
+      "5       ",  // a space, but not ASCII
       "\xd9\xa5        ",
-      "\xef\xbc\x95       ",  // a five, but not of ASCII
+      "\xef\xbc\x95       ",  // a five, but not ASCII
       "\xb2         ",
       "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff",
       "GET / HTTP",
@@ -279,8 +279,8 @@ TEST(MessageReader, TakesMemoryForWhatWaitsAndNotForWhatHasPassed) {
   EXPECT_EQ(allocated - before, 0U);  // 11 MB have passed through the memory of one message
 }
 
-// The work of a reader is to take in each byte once, and to move bytes on inside its memory. How many were
-// moved shows in the views: one that still waits to be read stands somewhere else than before.
+// A reader's work is to take in each byte once and to move bytes inside its memory. The views show how many it
+// has moved: a byte that still waits to be read is at another place than before.
 class CountedReader {
  public:
   void push(std::string_view bytes) {

@@ -25,7 +25,7 @@ TEST(Process, ReadsLinesOfBothStreams) {
   EXPECT_EQ(process.wait(), 0);
 }
 
-TEST(Process, TellsTheExitCodeOrTheSignal) {
+TEST(Process, ReportsTheExitCodeOrTheSignal) {
   EXPECT_EQ(shell("exit 3").wait(), 3);
   EXPECT_EQ(shell("kill -TERM $$").wait(), 128 + SIGTERM);
   EXPECT_EQ(Process({"/no/such/program"}).wait(), 127);
@@ -56,7 +56,7 @@ TEST(Process, TypesAndEndsTheInput) {
   EXPECT_EQ(process.wait(), 0);
 }
 
-TEST(Process, ReadsWhatComesAndNothingBehindTheEnd) {
+TEST(Process, ReadsWhatComesAndNothingAfterTheEnd) {
   Process process = shell("echo one; read line; echo \"$line\"");
   EXPECT_EQ(process.read(long_enough), "one\n");
   EXPECT_EQ(process.read(std::chrono::milliseconds(0)), "");
@@ -66,7 +66,7 @@ TEST(Process, ReadsWhatComesAndNothingBehindTheEnd) {
   EXPECT_EQ(process.read(long_enough), std::nullopt);
 }
 
-TEST(Process, IsBeforeATerminalThatEchoes) {
+TEST(Process, HasATerminalThatEchoes) {
   Process process = shell("tty >/dev/null && printf 'name: '; read name; echo \"hello $name\"; cat; echo end",
                           Process::Stdio::terminal);
   process.until("name: ");
@@ -93,8 +93,8 @@ TEST(Process, EndsAtCtrlC) {
   EXPECT_EQ(process.wait(), 128 + SIGINT);
 }
 
-TEST(Process, EndsAtCtrlCAlsoUnderATestInTheBackground) {
-  // A shell starts its background jobs with SIGINT ignored, and what is ignored stays so across exec.
+TEST(Process, EndsAtCtrlCEvenUnderATestInTheBackground) {
+  // A shell starts its background jobs with SIGINT ignored, and an ignored signal stays ignored across exec.
   const auto before = std::signal(SIGINT, SIG_IGN);
   Process process = shell("echo ready; exec cat");
   std::signal(SIGINT, before);
@@ -110,8 +110,8 @@ TEST(Process, GivesTheProgramNoOtherDescriptors) {
   EXPECT_NE(process.wait(), 0);
 }
 
-TEST(Process, TakesAllThatItHasStartedWithIt) {
-  // A reader of a FIFO reads its end only when the last of its writers has gone.
+TEST(Process, KillsEverythingThatItHasStarted) {
+  // The reader of a FIFO sees the end only when the last writer has gone.
   Process reader = shell(
       "folder=$(mktemp -d); mkfifo $folder/fifo; echo $folder/fifo; cat $folder/fifo; "
       "rm -r $folder; echo all have gone");

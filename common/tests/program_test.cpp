@@ -40,7 +40,7 @@ const Usage sample_usage = {"Does what its option says.",
                              {"--interval", "SECONDS", "3", "a time"},
                              {"--updates", "N", "", "a number without a default"}}};
 
-// Logs until lines are lost, because its file may not grow any more; then it may.
+// Logs until lines are lost because its file may not grow any more; then the file may grow again.
 void log_for_ever() {
   rlimit largest_file{};
   ::getrlimit(RLIMIT_FSIZE, &largest_file);
@@ -52,7 +52,7 @@ void log_for_ever() {
   log.print("at last\n");
 }
 
-// What the sample program, a main() as all the others, can be told to do.
+// What the sample program, whose main() is like all the others, can do.
 const std::map<std::string, std::function<void()>> deeds = {
     {"nothing", [] {}},
     {"print", [] { fmt::print("one line\n"); }},
@@ -96,7 +96,7 @@ const std::map<std::string, std::function<void()>> deeds = {
          try {
            fmt::print(stream, "one line\n");
          } catch (const std::system_error&) {
-           // The stream is closed, as it should stay.
+           // The stream is closed and has to stay so.
          }
        }
        one.set_nonblocking();
@@ -112,7 +112,7 @@ Outcome run_sample(std::vector<std::string> arguments) {
   return run("common_test", arguments);
 }
 
-// The same with a redirection of the shell, `>/dev/full`, after what the shell does `first`.
+// The same with a redirection by the shell, such as `>/dev/full`, after the shell has run `first`.
 Outcome run_sample_with(const std::string& redirection, const std::string& deed,
                         const std::string& first = "true") {
   Process process(
@@ -270,7 +270,7 @@ TEST(Program, ShowsAllItsOptionsWithHelp) {
   }
 }
 
-TEST(Program, TellsInOneLineWhatIsWrongAndInItsExitCodeOfWhatKind) {
+TEST(Program, ReportsAnErrorInOneLineAndItsKindInTheExitCode) {
   const std::vector<std::pair<std::vector<std::string>, Outcome>> cases = {
       {{}, {0, "", ""}},
       {{"--do=print"}, {0, "one line\n", ""}},
@@ -323,7 +323,7 @@ TEST(Program, EndsWithAnErrorAndNotASignalWhenNobodyReadsItsOutput) {
 }
 
 TEST(Program, EndsWithAnErrorWhenAnotherHasMadeItsStdoutNonBlocking) {
-  // `read` takes a line of the test's only, so nobody reads what the sample prints.
+  // `read` takes only a line from the test, so nobody reads what the sample prints.
   Process process(
       {"sh", "-c",
        "exec 3<&0; { \"$0\" sample --do='print for ever without waiting'; echo \"exit code $?\" >&2; }"
@@ -343,7 +343,7 @@ TEST(Program, KeepsItsExitCodeWhenNobodyCanReadItsErrors) {
 }
 
 TEST(Program, NeverPrintsToItsPeer) {
-  // A program that is started without stdout has its number free for the first socket.
+  // In a program that is started without stdout, its number is free, and the first socket would get it.
   for (const std::string redirection : {"", "<&-", ">&-", "2>&-", "<&- >&-", ">&- 2>&-", "<&- >&- 2>&-"}) {
     EXPECT_EQ(run_sample_with(redirection, "print beside a connection").exit_code, 0) << redirection;
   }
@@ -358,9 +358,9 @@ TEST(Program, EndsQuietlyWithCtrlC) {
   EXPECT_EQ(process.error_rest(), "");
 }
 
-// ---- The log of a program that others wait for
+// ---- The log of a program that serves others
 
-// What a log may have to print to, and the end at which it is read.
+// What a log may print to, and the end from which it is read.
 struct LogFile {
   explicit LogFile(const std::string& kind) {
     if (kind == "socket") {
@@ -392,11 +392,11 @@ INSTANTIATE_TEST_SUITE_P(Over, LogTo, testing::Values("pipe", "socket", "termina
 
 TEST_P(LogTo, NeverWaitsForAReaderAndSaysHowManyLinesAreLost) {
   LogFile file(GetParam());
-  const int shared = ::dup(file.ends[1]);  // the same open file, as another program has it
+  const int shared = ::dup(file.ends[1]);  // the same open file, as another program might have it
   Log log(file.ends[1]);
   EXPECT_EQ(::fcntl(shared, F_GETFL) & O_NONBLOCK, 0);
   ::close(shared);
-  constexpr int lines = 300'000;  // of over 3 MiB
+  constexpr int lines = 300'000;  // over 3 MiB in all
   for (int line = 0; line < lines;) {
     std::string some;
     for (int i = 0; i < 1000; ++i) some += fmt::format("line {}\n", line++);

@@ -25,8 +25,8 @@
 #include "common/testing/process.hpp"
 #include "common/testing/testing.hpp"
 
-// What accept() fails with next, in this program, before it is the system's: no network can be made to lose a
-// connection at the right moment.
+// The error with which this program's next accept() fails, before the system's is called: no network can be
+// made to lose a connection at the right moment.
 std::deque<int> errors_of_accept;
 
 template <typename... Arguments>
@@ -83,12 +83,12 @@ std::system_error error_of(const std::function<void()>& call) {
   return std::system_error(0, std::generic_category());
 }
 
-// The text that an error of the system has behind `what`.
+// The text of a system error, after `what`.
 std::string text_with(const std::string& what, int error) {
   return what + ": " + std::system_category().message(error);
 }
 
-// Bytes that do not repeat soon, so that a piece that is lost or comes twice shows.
+// Bytes that do not soon repeat, so that it shows when a piece is lost or comes twice.
 std::string many_bytes(std::size_t size) {
   std::string bytes(size, '\0');
   for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<char>((i * 2'654'435'761U) >> 13);
@@ -105,7 +105,7 @@ int open_descriptors() {
   return count;
 }
 
-// Makes the kernel keep less on the way than the tests send at once.
+// Makes the kernel's buffers smaller than what the tests send at once.
 void limit_room(const Socket& socket, int buffer) {
   const int bytes = 64 * 1024;
   EXPECT_EQ(::setsockopt(socket.descriptor(), SOL_SOCKET, buffer, &bytes, sizeof bytes), 0);
@@ -120,8 +120,8 @@ int option_of(const Socket& socket, int level, int option) {
 
 std::atomic<int> interruptions = 0;
 
-// Interrupts the thread that makes it again and again, 200 times at least, until it goes out of scope.
-// `meanwhile`, which lets the interrupted call come to its end, runs behind the first 200 signals.
+// Interrupts the thread that constructs it again and again, at least 200 times, until it goes out of scope.
+// `meanwhile`, which lets the interrupted call finish, runs after the first 200 signals.
 class Interrupter {
  public:
   explicit Interrupter(std::function<void()> meanwhile) {
@@ -165,7 +165,7 @@ TEST(Address, IsTextAsHostColonPort) {
         Case{"::", 0, AF_INET6, "[::]:0"}, Case{"2001:DB8::a", 8080, AF_INET6, "[2001:db8::a]:8080"},
         Case{"::ffff:127.0.0.1", 1, AF_INET6, "[::ffff:127.0.0.1]:1"}}) {
     const std::vector<Address> addresses = Address::resolve(c.host, c.port);
-    ASSERT_EQ(addresses.size(), 1U) << c.host;  // not one for TCP and one more for UDP
+    ASSERT_EQ(addresses.size(), 1U) << c.host;  // not one for TCP and another for UDP
     EXPECT_EQ(addresses[0].text(), c.text);
     EXPECT_EQ(addresses[0].family(), c.family);
     EXPECT_EQ(Address::to_listen_on(c.host, c.port).text(), c.text);
@@ -202,13 +202,13 @@ TEST(Socket, ClosesItsDescriptorAtTheEndOfItsScope) {
   EXPECT_FALSE(is_open(descriptor));
 }
 
-TEST(Socket, ClosesOnceHoweverOftenItIsTold) {
+TEST(Socket, ClosesOnceHoweverOftenItIsAsked) {
   Socket first(AF_INET, SOCK_STREAM);
   const int descriptor = first.descriptor();
   first.close();
   EXPECT_EQ(first.descriptor(), -1);
   const Socket second(AF_INET, SOCK_STREAM);
-  ASSERT_EQ(second.descriptor(), descriptor);  // the kernel gives the lowest number that is free
+  ASSERT_EQ(second.descriptor(), descriptor);  // the kernel gives out the lowest free number
   first.close();
   EXPECT_TRUE(is_open(descriptor));
 }
@@ -317,7 +317,7 @@ TEST_P(Loopback, GivesAFreePortForPortZero) {
   EXPECT_FALSE(first.local_address().text().ends_with(":0"));
 }
 
-TEST_P(Loopback, TellsTheServerTheAddressOfItsClient) {
+TEST_P(Loopback, GivesTheServerTheAddressOfItsClient) {
   Socket listening = listening_on(GetParam());
   const Socket client = connected_to(listening);
   const Accepted accepted = listening.accept();
@@ -343,7 +343,7 @@ TEST_P(Loopback, NamesTheAddressThatRefusesTheConnection) {
 }
 
 TEST_P(Loopback, TriesEveryAddressUntilOneAnswers) {
-  const Refusing refusing(loopback);  // IPv4 first also where IPv6 answers
+  const Refusing refusing(loopback);  // over IPv4, even where the answer comes over IPv6
   Socket listening = listening_on(GetParam());
   const std::vector<Address> addresses = {refusing.address(), refusing.address(), listening.local_address()};
   const Socket client = Socket::connect_to(addresses);
@@ -364,7 +364,7 @@ TEST_P(Loopback, BindsItsPortAgainWhileOldConnectionsLinger) {
   const Address address = listening.local_address();
   Socket client = connected_to(listening);
   {
-    const Accepted accepted = listening.accept();  // closes first, so TIME_WAIT is on the server's side
+    const Accepted accepted = listening.accept();  // this side closes first, so TIME_WAIT is the server's
   }
   EXPECT_EQ(read_all(client), "");
   client.close();
@@ -424,7 +424,7 @@ TEST(Socket, ConnectsToTheNameLocalhost) {
 }
 
 TEST(Socket, NamesTheAddressThatAnotherListensOn) {
-  // Two sockets can be bound to one address as long as neither listens; macOS refuses that already.
+  // Two sockets can be bound to one address as long as neither listens; macOS refuses even that.
   const Address any = Address::to_listen_on(loopback, 0);
   Socket first(AF_INET, SOCK_STREAM);
   first.set_reuse_address();
@@ -442,7 +442,7 @@ TEST(Socket, NamesTheAddressThatAnotherListensOn) {
 }
 
 TEST(Socket, NamesAnAddressThatIsNotOfThisMachine) {
-  const Address elsewhere = Address::to_listen_on("192.0.2.1", 1234);  // for documentation only: RFC 5737
+  const Address elsewhere = Address::to_listen_on("192.0.2.1", 1234);  // reserved for documentation: RFC 5737
   Socket socket(AF_INET, SOCK_STREAM);
   EXPECT_EQ(error_of([&] { socket.bind(elsewhere); }).what(),
             text_with("cannot bind 192.0.2.1:1234", EADDRNOTAVAIL));
@@ -513,7 +513,7 @@ class Connection : public testing::TestWithParam<std::string> {
  protected:
   void SetUp() override {
     if (GetParam() == "IPv6" && !has_ipv6()) GTEST_SKIP() << "this machine has no IPv6 loopback";
-    ::signal(SIGPIPE, SIG_DFL);  // which would end this program
+    ::signal(SIGPIPE, SIG_DFL);  // the signal would end this program
     if (GetParam() == "Pair") {
       std::tie(one, other) = Socket::pair();
     } else {
@@ -561,7 +561,7 @@ TEST_P(Connection, EndsWithAnEmptyRecvAsOftenAsItIsAsked) {
   EXPECT_EQ(other.recv(buffer), "last words");
   EXPECT_EQ(other.recv(buffer), "");
   EXPECT_EQ(other.recv(buffer), "");
-  EXPECT_EQ(other.try_recv(buffer), "");  // the end is not the same as nothing yet
+  EXPECT_EQ(other.try_recv(buffer), "");  // the end is not the same as "nothing yet"
 }
 
 TEST_P(Connection, CanBeClosedByHalves) {
@@ -587,7 +587,7 @@ TEST_P(Connection, MakesASendWithoutAReaderAnErrorAndNotASignal) {
 TEST_P(Connection, MakesASendToAPeerThatHasLeftAnError) {
   other.close();
   const int error = error_of([&] {
-                      while (true) one.send_all("x");  // TCP learns only from the answer to the first
+                      while (true) one.send_all("x");  // TCP learns it only from the answer to the first
                     })
                         .code()
                         .value();
@@ -652,7 +652,7 @@ TEST_P(Connection, WaitsForBytesUntilTheDeadline) {
   EXPECT_EQ(one.recv(buffer), "x");
   EXPECT_FALSE(one.wait_readable(0ms));
   other.close();
-  EXPECT_TRUE(one.wait_readable(deadline));  // the end is to be received too
+  EXPECT_TRUE(one.wait_readable(deadline));  // the end is something to receive too
 }
 
 TEST_P(Connection, WaitsForBytesHoweverLongTheDeadline) {
@@ -678,7 +678,7 @@ TEST_P(Connection, GoesOnWaitingWhenInterrupted) {
 TEST_P(Connection, KeepsTheDeadlineOfAWaitThatIsInterrupted) {
   const Interrupter interrupter([] {});
   const auto begin = std::chrono::steady_clock::now();
-  EXPECT_FALSE(one.wait_readable(20ms));  // comes to an end at all, though signals come faster
+  EXPECT_FALSE(one.wait_readable(20ms));  // returns at all, although signals come faster
   EXPECT_GE(std::chrono::steady_clock::now() - begin, 20ms);
 }
 
@@ -733,14 +733,14 @@ TEST_P(Loopback, DoesNotWaitForAClientWhenNonBlocking) {
   EXPECT_FALSE(listening.try_accept());
 }
 
-TEST_P(Loopback, TellsThatThePeerHasReset) {
+TEST_P(Loopback, ReportsThatThePeerHasReset) {
   Socket listening = listening_on(GetParam());
   Socket client = connected_to(listening);
   Accepted accepted = listening.accept();
   reset(client);
   std::array<char, 8> buffer;
   EXPECT_EQ(error_of([&] { accepted.socket.recv(buffer); }).what(), text_with("cannot receive", ECONNRESET));
-  accepted.socket.shutdown(SHUT_RDWR);  // has nothing left to do, and says nothing
+  accepted.socket.shutdown(SHUT_RDWR);  // has nothing left to do, and does not throw
 }
 
 }  // namespace

@@ -12,7 +12,7 @@
 
 namespace {
 
-// RFC 3629, section 3: the one form that a character has.
+// RFC 3629, section 3: the only form that a character has.
 std::string utf8(std::uint32_t character) {
   const auto byte = [](std::uint32_t value) { return static_cast<char>(value); };
   const auto next = [&](int shift) { return byte(0x80 | (character >> shift & 0x3f)); };
@@ -22,7 +22,7 @@ std::string utf8(std::uint32_t character) {
   return {byte(0xf0 | character >> 18), next(12), next(6), next(0)};
 }
 
-// The one at the front of `bytes`, whatever it is worth: its bits, taken to be `length` bytes long.
+// The bits of what begins `bytes`, read as a character of `length` bytes, valid or not.
 std::uint32_t bits(std::string_view bytes, std::size_t length) {
   std::uint32_t character =
       static_cast<unsigned char>(bytes[0]) & (length == 1 ? 0x7fU : 0xffU >> (length + 1));
@@ -31,7 +31,7 @@ std::uint32_t bits(std::string_view bytes, std::size_t length) {
   return character;
 }
 
-// The character at the front of `bytes`: its length in bytes, and what it is; 1 and U+0000 if none is there.
+// The character at the front of `bytes`: its length in bytes and its code point; 1 and U+0000 if none.
 std::pair<std::size_t, std::uint32_t> front(std::string_view bytes) {
   for (std::size_t length = 1; length <= 4 && length <= bytes.size(); ++length) {
     const std::uint32_t character = bits(bytes, length);
@@ -43,8 +43,8 @@ std::pair<std::size_t, std::uint32_t> front(std::string_view bytes) {
   return {1, 0};
 }
 
-// True if nothing in `bytes` may be escaped: it is UTF-8, and all of it shows. Blocks in which some characters are
-// blank or change others are left out.
+// True if nothing in `bytes` may be escaped: it is UTF-8, and all of it is visible. Blocks in which some
+// characters are blank or change others are left out.
 bool is_plain_text(std::string_view bytes) {
   while (!bytes.empty()) {
     const auto [length, character] = front(bytes);
@@ -58,7 +58,7 @@ bool is_plain_text(std::string_view bytes) {
   return true;
 }
 
-// True if a screen may get `text`: UTF-8, of which all shows, but for the two joiners.
+// True if `text` may go to a screen: it is UTF-8, and all of it is visible except the two joiners.
 bool is_harmless(std::string_view text) {
   while (!text.empty()) {
     const auto [length, character] = front(text);

@@ -28,7 +28,7 @@ std::string hex_escapes(std::string_view bytes) {
   return text;
 }
 
-// The bits of `code_point` as UTF-8, also where RFC 3629 forbids them.
+// The bits of `code_point` as UTF-8, even where RFC 3629 forbids them.
 std::string utf8(unsigned code_point) {
   const auto continuation = [&](int shift) {
     return static_cast<char>(0x80 | ((code_point >> shift) & 0x3f));
@@ -53,7 +53,7 @@ TEST(Printable, LeavesEveryPrintableAsciiCharacterButTheBackslashAsItIs) {
   EXPECT_EQ(printable(bytes_from(0x20, 0x7e)), bytes_from(0x20, '\\') + "\\" + bytes_from('\\' + 1, 0x7e));
 }
 
-TEST(Printable, TellsAnEscapeFromOneThatIsWrittenByHand) {
+TEST(Printable, KeepsAnEscapeApartFromOneTypedByHand) {
   EXPECT_EQ(printable("a\nb"), R"(a\nb)");
   EXPECT_EQ(printable(R"(a\nb)"), R"(a\\nb)");
   EXPECT_EQ(printable("\\\n\\"), R"(\\\n\\)");
@@ -75,7 +75,7 @@ TEST(Printable, EscapesTheControlCharactersThatNeedTwoBytes) {
   for (unsigned code_point = 0x80; code_point < 0xa0; ++code_point) {
     EXPECT_EQ(printable(utf8(code_point)), hex_escapes(utf8(code_point)));
   }
-  EXPECT_EQ(printable(utf8(0xa1)), utf8(0xa1));  // the first that is none and shows
+  EXPECT_EQ(printable(utf8(0xa1)), utf8(0xa1));  // the first one after them, which is printable
 }
 
 TEST(Printable, TakesTheFirstAndTheLastCharacterOfEveryLength) {
@@ -92,7 +92,7 @@ TEST(Printable, TakesTheFirstAndTheLastCharacterOfEveryLength) {
   }
 }
 
-TEST(Printable, EscapesWhatIsNotSeenAndWhatMovesWhatIsSeen) {
+TEST(Printable, EscapesInvisibleCharactersAndThoseThatMoveOthers) {
   // One or more of each category: Cc, Cf, Zl, Zp, Zs, Co, Cn, Cs.
   for (const unsigned code_point :
        {0x85U,   0xadU,   0x200bU, 0x200eU,  0x202aU,   0x202eU,  0x2060U,  0x2066U,  0x2069U,
@@ -195,7 +195,7 @@ TEST(Printable, EscapesACharacterThatIsCutOffAndNothingElse) {
       const std::string cut = character.substr(0, size);
       EXPECT_EQ(printable(cut), hex_escapes(cut));
       EXPECT_EQ(printable(std::string_view(character).substr(0, size)),
-                hex_escapes(cut));  // the rest is near
+                hex_escapes(cut));  // the rest follows
       EXPECT_EQ(printable(cut + "a"), hex_escapes(cut) + "a");
       EXPECT_EQ(printable(cut + character), hex_escapes(cut) + character);
       EXPECT_EQ(printable(cut + "\n"), hex_escapes(cut) + "\\n");
@@ -204,8 +204,8 @@ TEST(Printable, EscapesACharacterThatIsCutOffAndNothingElse) {
   }
 }
 
-TEST(Printable, NeverShowsAByteThatATerminalObeysNorTheSameForOtherBytes) {
-  // Every pair of bytes, also those that are half a character and half a command.
+TEST(Printable, NeverShowsAByteThatATerminalObeysNorTwoTextsAlike) {
+  // Every pair of bytes, including those that are half a character and half a command.
   std::set<std::string> texts;
   for (int first = 0; first < 256; ++first) {
     for (int second = 0; second < 256; ++second) {

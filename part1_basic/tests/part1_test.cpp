@@ -24,7 +24,7 @@ std::string line_for(const Socket& client) {
   return "connection from " + client.local_address().text() + " has been established!";
 }
 
-// Stops a program, so that what happens next happens before it can look: it goes on with SIGCONT.
+// Stops a program, so that it sees nothing of what happens next until SIGCONT lets it go on.
 void stop(Process& process) {
   process.signal(SIGSTOP);
   ASSERT_EQ(::waitpid(process.id(), nullptr, WUNTRACED), process.id());
@@ -32,7 +32,7 @@ void stop(Process& process) {
 
 // ---- The server
 
-TEST(Server, TellsFirstWhereItListens) {
+TEST(Server, PrintsFirstWhereItListens) {
   const RunningServer server;
   EXPECT_EQ(server.first_line, "listening on 127.0.0.1:" + server.port());
   EXPECT_NE(server.port(), "0");
@@ -49,7 +49,7 @@ TEST(Server, WelcomesEveryClientAndCloses) {
   }
 }
 
-TEST(Server, WelcomesClientsInTheOrderInWhichTheyCame) {
+TEST(Server, WelcomesClientsInTheOrderInWhichTheyConnected) {
   RunningServer server;
   stop(server.process);
   std::vector<Socket> clients;
@@ -71,7 +71,7 @@ TEST(Server, RunsBesideAnother) {
   EXPECT_EQ(read_all(client_of_other), welcome);
 }
 
-TEST(Server, TellsThatItsPortIsTaken) {
+TEST(Server, ReportsThatItsPortIsTaken) {
   const RunningServer server;
   EXPECT_EQ(
       run("server", {"--port", server.port()}),
@@ -153,12 +153,12 @@ TEST(Server, DoesNotWaitForAClientThatSendsWithoutEnd) {
   const auto flood = [&] {
     while (true) flooding.send_all(std::string(65536, 'x'));
   };
-  EXPECT_THROW(flood(), std::system_error);  // for the server closes
+  EXPECT_THROW(flood(), std::system_error);  // because the server closes
   Socket next = server.connect();
   EXPECT_EQ(read_all(next), welcome);
 }
 
-// The server needs five descriptors and may have eight: the fourth that it loses would be its last.
+// The server needs five descriptors and may have eight, so if each client cost one, it would soon fail.
 TEST(Server, LosesNoDescriptorHoweverAClientEnds) {
   Process process({"bash", "-c",
                    "for n in {3..255}; do eval \"exec $n>&-\"; done; ulimit -n 8; exec \"$0\" --port 0",
@@ -187,7 +187,7 @@ TEST(Server, EndsQuietlyWithCtrlC) {
   server.type("\x03");
   EXPECT_EQ(server.wait(), 128 + SIGINT);
   const std::string rest = server.rest();
-  EXPECT_TRUE(rest.empty() || rest == "^C") << rest;  // the terminal's own echo, if it was not faster to end
+  EXPECT_TRUE(rest.empty() || rest == "^C") << rest;  // the terminal's own echo, if it was in time
 }
 
 TEST(Server, RefusesWrongOptionsAndHosts) {
@@ -237,7 +237,7 @@ TEST(Client, ReadsTheWelcomeOverIPv6) {
   EXPECT_EQ(line.rfind("connection from [::1]:", 0), 0U) << line;
 }
 
-// ---- The client with servers of another kind
+// ---- The client with servers that the test plays
 
 TEST(Client, StopsAfterOneRecvWhenReadingOnce) {
   Socket listening = listening_on();
@@ -312,7 +312,7 @@ TEST(Client, EndsWhenTheServerSendsNothing) {
   }
 }
 
-TEST(Client, TellsThatTheServerHasReset) {
+TEST(Client, ReportsThatTheServerHasReset) {
   Socket listening = listening_on();
   for (const std::string read : {"once", "loop", "stream"}) {
     ConnectedClient client(listening, {"--read", read});
@@ -323,7 +323,7 @@ TEST(Client, TellsThatTheServerHasReset) {
   }
 }
 
-TEST(Client, TellsThatTheConnectionIsRefused) {
+TEST(Client, ReportsThatTheConnectionIsRefused) {
   Socket bound(AF_INET, SOCK_STREAM);  // but it does not listen
   bound.bind(Address::to_listen_on("127.0.0.1", 0));
   const std::string address = bound.local_address().text();
@@ -331,7 +331,7 @@ TEST(Client, TellsThatTheConnectionIsRefused) {
             (Outcome{1, "", "client: cannot connect to " + address + ": Connection refused\n"}));
 }
 
-TEST(Client, TellsThatTheHostIsUnknown) {
+TEST(Client, ReportsThatTheHostIsUnknown) {
   for (const std::string host : {"nobody.invalid", ""}) {
     const Outcome outcome = run("client", {"--host", host});
     EXPECT_EQ(outcome.exit_code, 1);
@@ -364,7 +364,7 @@ TEST(Client, EndsQuietlyWithCtrlCWhileItWaits) {
   EXPECT_EQ(outcome_of(client.process), (Outcome{128 + SIGINT, "", ""}));
 }
 
-TEST(Client, PrintsNothingToTheServerThoughStartedWithoutStdout) {
+TEST(Client, PrintsNothingToTheServerWhenStartedWithoutStdout) {
   Socket listening = listening_on();
   const std::string port = port_of(listening.local_address().text());
   Process client({"sh", "-c", "exec \"$0\" --port \"$1\" >&-", PROGRAMS "client", port});

@@ -33,7 +33,7 @@ std::string shown(const std::string& body) {
   return shown(fmt::format("{:<10}", body.size()), body);
 }
 
-// The next message of a connection, with its header; empty if the connection ends in place of it.
+// The next message of a connection, with its header; empty if the connection ends instead.
 class Inbox {
  public:
   explicit Inbox(Socket& connection) : connection_(connection) {}
@@ -55,7 +55,7 @@ class Inbox {
 
 const std::string time_text = "The time is ";
 
-// The seconds in a message of the server's that tells the time, as Python's int() and float() read it.
+// The seconds in one of the server's messages with the time, as Python's int() and float() would read them.
 double time_in(const std::string& message) {
   EXPECT_EQ(message.substr(header_size, time_text.size()), time_text);
   return std::stod(message.substr(header_size + time_text.size()));
@@ -96,7 +96,7 @@ TEST(Client, ShowsTheHeaderBeforeTheBodyIsThere) {
 TEST(Client, ShowsAMessageWhoseHeaderIsCutInTwo) {
   for (std::size_t cut = 1; cut < header_size; ++cut) {
     // The first message and the piece of the second header are one or two times the 16 bytes of the client's
-    // recv(). So the piece has been taken in, and nothing else, when the first message is shown.
+    // recv(). So when the first message is shown, the client has received that piece and nothing else.
     const std::string first((2 * 16 - header_size - cut) % 16, 'x');
     const std::string second = with_header("hello");
     Socket listening = listening_on();
@@ -176,7 +176,7 @@ TEST(Client, EndsNormallyWhenTheServerClosesBetweenMessages) {
   }
 }
 
-TEST(Client, TellsThatTheServerHasClosedInsideAMessage) {
+TEST(Client, ReportsThatTheServerHasClosedInsideAMessage) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"5", ""},
       {"22       ", ""},
@@ -235,7 +235,7 @@ TEST(Client, ShowsTheLargestMessageThatIsAllowed) {
               (Outcome{0, shown(largest) + shown("and one more") + closed, ""}));
 }
 
-TEST(Client, TellsThatTheServerHasReset) {
+TEST(Client, ReportsThatTheServerHasReset) {
   Socket listening = listening_on();
   ConnectedClient client(listening);
   client.connection.send_all(welcome);
@@ -298,7 +298,7 @@ TEST(Server, WritesTheTimeAsPythonDoes) {
     const std::size_t point = digits.find('.');
     ASSERT_NE(point, std::string::npos) << digits;  // `1795334619.0` when the second is whole
     EXPECT_GT(digits.size(), point + 1) << digits;
-    EXPECT_EQ(fmt::format("{:#}", std::stod(digits)), digits);  // as few digits as tell this double apart
+    EXPECT_EQ(fmt::format("{:#}", std::stod(digits)), digits);  // the fewest digits that identify this double
   }
 }
 
@@ -316,7 +316,7 @@ TEST(Server, OnlyWelcomesWithoutUpdates) {
   EXPECT_EQ(read_all(client), welcome);
 }
 
-TEST(Server, HasNoEndWithoutANumberOfUpdates) {
+TEST(Server, NeverEndsWithoutANumberOfUpdates) {
   const RunningServer server({"--interval", "0"});
   Socket client = server.connect();
   Inbox inbox(client);
@@ -335,12 +335,12 @@ TEST(Server, ServesTheNextClientAsSoonAsOneHasLeft) {
   RunningServer server({"--interval", "3600"});
   for (int i = 0; i < 3; ++i) {
     Socket client = server.connect();
-    EXPECT_EQ(Inbox(client).next(), welcome);  // and then nothing, for an hour
+    EXPECT_EQ(Inbox(client).next(), welcome);  // and then nothing for an hour
   }
   Socket last = server.connect();
   EXPECT_EQ(Inbox(last).next(), welcome);
   server.process.signal(SIGINT);
-  EXPECT_EQ(outcome_of(server.process).error, "");  // to leave is no error
+  EXPECT_EQ(outcome_of(server.process).error, "");  // leaving is not an error
 }
 
 TEST(Server, ServesTheNextClientAsSoonAsOneHasReset) {
@@ -384,11 +384,11 @@ TEST(Server, ServesTheNextClientAfterOneThatReadsNothingHasLeft) {
 TEST(Server, DropsWhatAClientSends) {
   const RunningServer server({"--interval", "3600"});
   Socket client = server.connect();
-  client.send_all(std::string(8 * mebibyte, 'x'));  // comes to an end only if somebody takes it in
+  client.send_all(std::string(8 * mebibyte, 'x'));  // returns only if the server takes it in
   EXPECT_EQ(Inbox(client).next(), welcome);
 }
 
-TEST(Server, TellsTheTimeToAClientThatSendsWithoutEnd) {
+TEST(Server, SendsTheTimeToAClientThatSendsWithoutEnd) {
   const RunningServer server({"--interval", "0.01"});
   Socket client = server.connect();
   client.set_nonblocking();
@@ -406,7 +406,7 @@ TEST(Server, TellsTheTimeToAClientThatSendsWithoutEnd) {
 TEST(Server, GoesOnWhenAClientResetsBeforeItIsAccepted) {
   RunningServer server({"--interval", "3600"});
   Socket first = server.connect();
-  EXPECT_EQ(Inbox(first).next(), welcome);  // the others wait behind this one
+  EXPECT_EQ(Inbox(first).next(), welcome);  // the others queue up after this one
   Socket second = server.connect();
   reset(second);
   Socket third = server.connect();
@@ -414,7 +414,7 @@ TEST(Server, GoesOnWhenAClientResetsBeforeItIsAccepted) {
   EXPECT_EQ(Inbox(third).next(), welcome);
 }
 
-TEST(Server, TellsThatItsPortIsTaken) {
+TEST(Server, ReportsThatItsPortIsTaken) {
   const RunningServer server;
   EXPECT_EQ(
       run("server", {"--port", server.port()}),
