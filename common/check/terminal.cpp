@@ -267,8 +267,8 @@ std::string Terminal::last_lines() const {
   }
   const std::size_t last = lines.size() - std::min(enough, lines.size());
   const auto cause = std::find_if(lines.rbegin(), lines.rend(), names_a_cause);
-  const std::size_t begin =
-      cause == lines.rend() ? last : std::min<std::size_t>(last, lines.rend() - cause - 1);
+  const auto after_cause = static_cast<std::size_t>(lines.rend() - cause);
+  const std::size_t begin = after_cause == 0 ? last : std::min(last, after_cause - 1);
   std::string text;
   for (std::size_t i = begin; i < std::min(lines.size(), begin + enough); ++i) {
     text += (text.empty() ? "" : "\n") + printable(lines[i]);

@@ -113,7 +113,8 @@ void count_bytes(Student& client) {
 // From less than any buffer to the largest message that is allowed.
 void send_many_sizes(Student& client) {
   Connection& server = client.accept();
-  for (const std::size_t size : {1, 15, 64, 65, 255, 256, 1'000, 1'024, 4'097, 65'536, 100'000, 1'048'576}) {
+  for (const std::size_t size :
+       {1U, 15U, 64U, 65U, 255U, 256U, 1'000U, 1'024U, 4'097U, 65'536U, 100'000U, 1'048'576U}) {
     std::string body = random_word() + std::string(std::max<std::size_t>(size, 16) - 16, '.') + random_word();
     body.resize(size);
     server.send(with_header(body));

@@ -32,7 +32,7 @@ void ask(Connection& client, const std::string& text) {
 
 void ask_many_sizes(Student& server) {
   Connection& client = server.connect();
-  for (const std::size_t size : {1, 64, 65, 1'024, 4'097, 65'536, 1'000'000}) {
+  for (const std::size_t size : {1U, 64U, 65U, 1'024U, 4'097U, 65'536U, 1'000'000U}) {
     const std::string text(size, random_word().front());
     client.send(with_header(text));
     const std::string expected = fmt::format("the message, {} bytes, in capital letters", size);

@@ -162,7 +162,7 @@ void send_every_type(Student& client) {
 // The largest has a body of 1 MiB, which is allowed. Each ends with an entry that is looked for.
 void send_many_sizes(Student& client) {
   Connection& server = client.accept();
-  for (const std::size_t size : {100, 255, 1'024, 4'097, 65'536, 1'048'576}) {
+  for (const std::size_t size : {100U, 255U, 1'024U, 4'097U, 65'536U, 1'048'576U}) {
     const std::string last = random_word();
     const auto pickled = [&](std::size_t filling) {
       return dumps(Dict{{1, std::string(filling, '.')}, {2, last}});

@@ -195,7 +195,7 @@ void say_in_many_sizes(Student& server) {
   Connection& alice = enter(server, name);
   Connection& bob = enter(server, "bob");
   wait_until_heard(alice, bob);
-  for (const std::size_t size : {1, 63, 64, 65, 1'000, 1'024, 4'097, 8'192, 60'000, 65'536}) {
+  for (const std::size_t size : {1U, 63U, 64U, 65U, 1'000U, 1'024U, 4'097U, 8'192U, 60'000U, 65'536U}) {
     const std::string text(size, random_word().front());
     alice.send(with_header(text));
     expect_heard(bob, name, text);
@@ -501,7 +501,7 @@ void expect_line(Student& client, const std::string& line) {
 
 void hear_many_sizes(Student& client) {
   Connection& server = enter(client);
-  for (const std::size_t size : {1, 65, 1'024, 8'192, 65'536}) {
+  for (const std::size_t size : {1U, 65U, 1'024U, 8'192U, 65'536U}) {
     std::string text = std::string(std::max<std::size_t>(size, 8) - 8, '.') + random_word();
     text.resize(size, '.');
     server.send(said_by("bob", text));
