@@ -111,6 +111,21 @@ std::string printable(std::string_view bytes) {
   return text;
 }
 
+std::string printable_name(std::string_view name) {
+  const std::string shown = printable(name);
+  std::string text;
+  for (std::size_t i = 0; i < shown.size(); ++i) {
+    const bool at_an_end = shown[i] == ' ' && (i == 0 || i + 1 == shown.size());
+    const bool separates = (shown[i] == ':' || shown[i] == '>') && i > 0 && shown[i - 1] == ' ';
+    if (at_an_end || separates) {
+      append_escaped(text, shown[i]);
+    } else {
+      text += shown[i];
+    }
+  }
+  return text;
+}
+
 std::string python_bytes(std::string_view bytes) {
   // Python quotes with ' unless that would have to be escaped and " would not.
   const bool has_single = bytes.find('\'') != std::string_view::npos;

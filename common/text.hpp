@@ -18,5 +18,9 @@
 /// Letters that look like others, such as the Cyrillic a, stay too: which are foreign depends on the reader.
 std::string printable(std::string_view bytes);
 
+/// A name as it stands before ` : ` or ` > `, so that where it ends is certain: as printable() has it, with a space at
+/// either end as `\x20`, and a colon or `>` after a space as `\x3a` and `\x3e`.
+std::string printable_name(std::string_view name);
+
 /// `bytes` as Python writes a bytes object: `b'22        '`. Everything but printable ASCII is escaped.
 std::string python_bytes(std::string_view bytes);

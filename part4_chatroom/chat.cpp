@@ -101,7 +101,7 @@ void Screen::line_was_typed(std::string_view prompt, std::string_view line) {
 
 void Screen::message(std::string_view name, std::string_view text) {
   erase_prompt();
-  fmt::print("{} > {}\n", printable(name), printable(text));
+  fmt::print("{} > {}\n", printable_name(name), printable(text));
 }
 
 void Screen::erase_prompt() {

@@ -227,6 +227,16 @@ TEST(Printable, DisarmsATerminalsCommands) {
             "\\xc2\\x9b2J");  // U+009B is ESC [ in one character
 }
 
+TEST(PrintableName, EndsForCertain) {
+  EXPECT_EQ(printable_name("alice"), "alice");
+  EXPECT_EQ(printable_name("Alice B: 3>2"), "Alice B: 3>2");
+  EXPECT_EQ(printable_name("qa : hi"), R"(qa \x3a hi)");
+  EXPECT_EQ(printable_name("A > B > C"), R"(A \x3e B \x3e C)");
+  EXPECT_EQ(printable_name(" alice "), R"(\x20alice\x20)");
+  EXPECT_EQ(printable_name(" "), R"(\x20)");
+  EXPECT_EQ(printable_name(R"(\x3a)"), R"(\\x3a)");
+}
+
 TEST(PythonBytes, AreWhatCPythonPrintsForAllBytes) {
   // print(bytes(range(256)))
   EXPECT_EQ(
