@@ -42,6 +42,9 @@ class MessageReader {
   /// True if a message has begun and not ended: a connection that is closed now has lost a part of it.
   bool inside_message() const { return begin_ < bytes_.size(); }
 
+  /// How many bytes of memory it holds: at most twice what has arrived and has not been returned, or a few.
+  std::size_t memory() const { return bytes_.capacity(); }
+
  private:
   std::string bytes_;          // what arrived, from the first message that has not been returned whole
   std::size_t begin_ = 0;      // where in bytes_ that message begins

@@ -61,7 +61,7 @@ std::string StandIns::in_command(std::string command) {
   command = replaced(command, "(cmake .*-B) build" + after, "$1 " + (temporary_ / "build").string());
 
   // A program of ours that is not given a port would take the reader's; ./tutorial would use his folders.
-  const std::string program = R"((^|\s)(\./)?build/part[^/\s]*/(server|client\w*)(?![\w/.-]))";
+  const std::string program = R"((^|\s)(\./)?build/part[^/\s]*/(server|client\w*|steps/\w+)(?![\w/.-]))";
   command = replaced(command, program + "(?![^|;&]*--port)", "$& --port 1234");
   command = replaced(command, R"(^\./tutorial\b)",
                      "$& --build-dir " + build_.string() + " --my-dir " + my_.string());

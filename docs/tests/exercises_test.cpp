@@ -189,13 +189,13 @@ def serve(connection):
     for body in messages(connection): connection.sendall(message(pickle.dumps(answer(safe_loads(body)))))
 server(serve)
 )"},
-      {"Names", "part4_chatroom", "1", "server", "server", room + R"(
+      {"Names", "part4_chatroom", "1", "server", "steps/step4_outbox", room + R"(
 async def enter(reader, writer):
     name = await receive(reader)
     if name in room.values(): raise ValueError(name)
     return name
 )" + run_room},
-      {"Private", "part4_chatroom", "2", "server", "server", room + R"(
+      {"Private", "part4_chatroom", "2", "server", "steps/step4_outbox", room + R"(
 def talk(writer, name, text, others):
     if not text.startswith(b"/to "): return say(name, text, others)
     bob, _, text = text[4:].partition(b" ")
@@ -203,7 +203,7 @@ def talk(writer, name, text, others):
     say(name, text, found)
     if not found: say(b"server", b"there is no " + bob, [writer])
 )" + run_room},
-      {"Deadline", "part4_chatroom", "3", "server", "server", room + R"(
+      {"Deadline", "part4_chatroom", "3", "server", "steps/step4_outbox", room + R"(
 async def enter(reader, writer):
     return await asyncio.wait_for(receive(reader), 2)
 )" + run_room},

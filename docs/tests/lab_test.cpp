@@ -129,7 +129,7 @@ TEST_P(Bug, IsTakenOutByItsSolution) {
   EXPECT_EQ(applied.exit_code, 0) << applied.output << content(my_ / "solution");
   int files = 0;
   for (const auto& file : fs::recursive_directory_iterator(my_)) {
-    if (file.path().extension() != ".cpp") continue;
+    if (file.path().extension() != ".cpp" && file.path().extension() != ".hpp") continue;
     EXPECT_EQ(content(file), content(REPOSITORY / file.path().lexically_relative(my_)));
     ++files;
   }

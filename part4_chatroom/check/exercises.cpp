@@ -103,6 +103,12 @@ void say_to_nobody(Student& server) {
   expect_talk(room.alice, room.bob);
 }
 
+void keep_order(Student& server) {
+  const Room room(server);
+  room.alice.send(with_header("first") + with_header("/to bob second") + with_header("third"));
+  for (const char* const text : {"first", "second", "third"}) expect_heard(room.bob, "alice", text);
+}
+
 void say_something_similar(Student& server) {
   const Room room(server);
   const std::string text = "/today is " + random_word();
@@ -159,6 +165,7 @@ std::vector<Exercise> exercises() {
            {"passes on to bob what is said to bob", goes_out, say_to_bob},
            {"passes it on to nobody else", goes_out, keep_from_carol},
            {"answers a guest that speaks to somebody who is not there", goes_out, say_to_nobody},
+           {"passes on what is for bob in the order in which it was said", goes_out, keep_order},
            {"passes on to all what only begins similarly", comes_in, say_something_similar},
        }},
       {Side::server,

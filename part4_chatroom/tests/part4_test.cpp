@@ -108,12 +108,47 @@ TEST(Room, SaysNothingToWhoHasNotSaidANameYet) {
   EXPECT_EQ(silent.hear(), Heard("alice", "after"));
 }
 
-TEST(Room, KeepsTwoOfTheSameNameApart) {
+TEST(Room, RefusesANameThatSomebodyInTheRoomHas) {
   Room room;
   Peer one = room.enter("alice");
-  Peer two = room.enter("alice");
+  Peer bob = room.enter("bob");
+  Peer two(room.port());
+  two.say("alice");
+  EXPECT_EQ(two.receive_rest(), "");
+  room.wait_for("Closed connection from " + two.address());
   one.say("I am alice");
-  EXPECT_EQ(two.hear(), Heard("alice", "I am alice"));
+  EXPECT_EQ(bob.hear(), Heard("alice", "I am alice"));
+  const std::string error = "server: " + two.address() + ": its name is taken: alice\n";
+  room.stop();
+  EXPECT_EQ(room.errors(), error);
+}
+
+TEST(Room, PassesOnNoEmptyMessage) {
+  Room room;
+  Peer alice = room.enter("alice");
+  Peer bob = room.enter("bob");
+  alice.send(with_header("") + with_header("one") + with_header("") + with_header("two"));
+  EXPECT_EQ(bob.hear(), Heard("alice", "one"));
+  EXPECT_EQ(bob.hear(), Heard("alice", "two"));
+  EXPECT_EQ(room.log_line(), "receive message from alice : one");
+  EXPECT_EQ(room.log_line(), "receive message from alice : two");
+}
+
+// Alice has spoken before the newcomer's name comes, and the room finds both at the same time.
+TEST(Room, LetsANewcomerHearOnlyWhatIsSaidAfterItsName) {
+  Room room;
+  Peer alice = room.enter("alice");
+  Peer carol(room.port());
+  carol.send("5   ");
+  Peer bob = room.enter("bob");  // so that carol has been accepted
+  ::kill(room.id(), SIGSTOP);
+  alice.say("before");
+  carol.send("      carol");
+  ::kill(room.id(), SIGCONT);
+  EXPECT_EQ(bob.hear(), Heard("alice", "before"));
+  room.wait_for("Accept new connection from " + carol.address() + " username:carol");
+  alice.say("after");
+  EXPECT_EQ(carol.hear(), Heard("alice", "after"));
 }
 
 TEST(Room, TakesInAgainWhoHasLeft) {
@@ -171,14 +206,6 @@ TEST(Room, TellsAHundredThatTalkAtOnceTheSameInTheSameOrder) {
     while (heard.size() < expected.size()) heard.push_back(peers[i].hear());
     ASSERT_EQ(heard, expected) << name;
   }
-}
-
-// A socket with a small receive buffer, so that what its owner does not read waits in the server.
-Socket small_socket() {
-  Socket socket(AF_INET, SOCK_STREAM);
-  const int bytes = 4096;
-  ::setsockopt(socket.descriptor(), SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
-  return socket;
 }
 
 // A text in which no part of the stream looks like another.

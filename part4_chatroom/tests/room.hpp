@@ -1,6 +1,7 @@
 // For tests: the server as a process, and one who talks to it byte by byte, as no program of ours would.
 #pragma once
 
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 
@@ -94,13 +95,38 @@ class Peer {
   MessageReader inbox_{64 * 1024};
 };
 
-/// The chat server as a process. A thread reads its log all the time: a server whose log nobody reads would
-/// stop once the pipe is full.
+/// A socket with a small receive buffer, so that what its owner does not read waits in the server.
+inline Socket small_socket() {
+  Socket socket(AF_INET, SOCK_STREAM);
+  const int bytes = 4096;
+  ::setsockopt(socket.descriptor(), SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+  return socket;
+}
+
+/// Lets this test have `wanted` descriptors, if that is allowed: how many it may have.
+inline rlim_t allow_descriptors(rlim_t wanted) {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_cur < wanted) {
+    limit.rlim_cur = std::min(limit.rlim_max, wanted);
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+  }
+  return limit.rlim_cur;
+}
+
+/// The server's own descriptors: stdin, stdout, stderr, the listening socket, and the one for whoever is turned away.
+inline constexpr std::size_t own_descriptors = 5;
+
+/// What whoever runs this test has open besides is closed, so that the server starts with no others.
+inline const std::string no_others = "for n in {3..255}; do eval \"exec $n>&-\"; done";
+
+/// The chat server as a process. A thread reads its log all the time.
 class Room {
  public:
-  /// `shell` is what bash does before the server starts in its place, such as `ulimit -n 20`.
-  explicit Room(const std::string& shell = "true")
-      : server_({"bash", "-c", shell + "; exec \"$0\" --port 0", PROGRAMS "server"}) {
+  /// `shell` is what bash does before the server starts in its place, such as `ulimit -n 20`; `options` are more of
+  /// the server's.
+  explicit Room(const std::string& shell = "true", const std::string& options = "")
+      : server_({"bash", "-c", shell + "; exec \"$0\" --port 0 " + options, PROGRAMS "server"}) {
     const std::string line = server_.line();
     port_ = static_cast<std::uint16_t>(std::stoi(port_of(line)));
     reader_ = std::thread([this] { read_log(); });
@@ -156,10 +182,11 @@ class Room {
     }
   }
 
-  /// True if the log has come to the line `wanted` by now; then it goes on behind it.
+  /// True if the log has come to a line that begins with `wanted` by now; then it goes on after it.
   bool logged(std::string_view wanted) {
     const std::lock_guard lock(mutex_);
-    const auto found = std::find(log_.begin(), log_.end(), wanted);
+    const auto found = std::find_if(log_.begin(), log_.end(),
+                                    [&](const std::string& line) { return line.starts_with(wanted); });
     if (found == log_.end()) return false;
     log_.erase(log_.begin(), std::next(found));
     return true;
