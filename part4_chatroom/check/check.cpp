@@ -650,7 +650,7 @@ int main(int argc, char** argv) {
          for (const char* const line : {"bob > one", "carol > two", "bob > three"}) expect_line(client, line);
        }},
       {"shows a message that arrives in pieces, cut anywhere", client_section, send_in_pieces},
-      {"goes on to hear and to say, in turn", "docs/part4.md#4-the-drawback-and-two-ways-to-mend-it",
+      {"goes on to hear and to say, in turn", "docs/part4.md#4-the-drawback-and-two-ways-to-fix-it",
        hear_and_say_in_turn},
       {"outlives a message that is not UTF-8", guests,
        [](Student& client) {
