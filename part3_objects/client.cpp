@@ -1,4 +1,4 @@
-// Part 3, the client: makes objects out of the messages that arrive. See docs/part3.md.
+// Part 3, the client: turns the messages that arrive into objects. docs/part3.md explains it.
 #include <fmt/core.h>
 
 #include <array>

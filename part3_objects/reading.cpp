@@ -7,7 +7,7 @@
 
 namespace {
 
-// The value of an object that has to be of one type, in the words of a person who looks for `what`.
+// The value of an object that has to be of type Value. If it is of another, the error calls the object `what`.
 template <typename Value>
 const Value& as(const Object& object, const std::string& what) {
   const Value* value = std::get_if<Value>(&object.value);
@@ -18,6 +18,7 @@ const Value& as(const Object& object, const std::string& what) {
   return *value;
 }
 
+// The value of a key that the dict has to have, with a value of type Value.
 template <typename Value>
 const Value& field(const Dict& dict, const char* name) {
   const Object* object = dict.find(name);

@@ -1,4 +1,4 @@
-// A struct of our own on its way through the network: to an object that every language can read, and back.
+// A struct of your own on its way through the network: to an object, and back.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,7 @@
 
 #include "part3_objects/pickle/object.hpp"
 
-/// What a thermometer has read.
+/// What a thermometer has measured.
 struct Reading {
   std::string sensor;
   std::int64_t time = 0;        // seconds since 1970-01-01 00:00 UTC
@@ -20,6 +20,6 @@ struct Reading {
 /// [21.25, 21.75]}`.
 Object to_object(const Reading& reading);
 
-/// The reading in such a dict, whatever the order of its keys and whatever other keys it has. Throws
-/// std::runtime_error, `reading: field 'celsius' is missing`, if the object is not one.
+/// The reading in such a dict. Its keys may be in any order, and there may be others. Throws std::runtime_error if
+/// the object is no such dict: `reading: field 'celsius' is missing`.
 Reading to_reading(const Object& object);

@@ -1,4 +1,4 @@
-// Part 3, the server: sends every client that connects an object. See docs/part3.md.
+// Part 3, the server: sends an object to every client that connects. docs/part3.md explains it.
 #include <fmt/core.h>
 
 #include <limits>
@@ -32,8 +32,8 @@ Object chosen_object(const std::string& name) {
 
 int main(int argc, char** argv) {
   const Usage usage = {
-      "Sends every client that connects an object, and closes the connection.",
-      {{"--object", "greeting|nested|reading", "greeting", "a dict; every type; what was a C++ struct"}},
+      "Sends an object to every client that connects, and closes the connection.",
+      {{"--object", "greeting|nested|reading", "greeting", "a dict; one of every type; a C++ struct"}},
   };
   return run_program(argc, argv, usage, [](const Options& options) {
     const Address address = Address::to_listen_on(options.host(), options.port());

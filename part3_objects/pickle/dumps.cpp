@@ -1,4 +1,6 @@
-// Objects as pickles.
+// Writes pickles.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <bit>
 #include <cstdint>
@@ -26,11 +28,11 @@ class Pickler {
   }
 
  private:
-  static constexpr std::size_t frame_size = 64 * 1024;  // a frame that has grown so large is ended
-  static constexpr std::size_t least_frame_size = 4;    // less is written without the opcode FRAME
+  static constexpr std::size_t frame_size = 64 * 1024;  // a frame that has reached this size is ended
+  static constexpr std::size_t least_frame_size = 4;    // fewer bytes are written without the opcode FRAME
   static constexpr std::size_t batch_size = 1'000;      // items that one APPENDS or SETITEMS takes
 
-  // `size` bytes of the number, the low one first.
+  // Appends `size` bytes of the number, the lowest first.
   static void append(std::string& out, std::uint64_t number, std::size_t size) {
     for (std::size_t i = 0; i < size; ++i) out += static_cast<char>(number >> (8 * i));
   }
@@ -50,7 +52,9 @@ class Pickler {
 
   void save(const Object& object) {
     if (frame_.size() >= frame_size) end_frame();
-    if (++depth_ > max_pickle_depth) throw PickleError("cannot pickle objects nested so deep");
+    if (++depth_ > max_pickle_depth)
+      throw PickleError(
+          fmt::format("cannot pickle more than {} objects inside one another", max_pickle_depth));
     std::visit([this](const auto& value) { save(value); }, object.value);
     --depth_;
   }
@@ -63,7 +67,7 @@ class Pickler {
     if (bits <= 0xff) return put(BININT1, bits, 1);
     if (bits <= 0xffff) return put(BININT2, bits, 2);
     if (number == static_cast<std::int32_t>(number)) return put(BININT, bits, 4);
-    std::size_t size = 5;  // or more, until what is left out is the sign only
+    std::size_t size = 5;  // or more, until only copies of the sign are left out
     while (size < 8 && number >> (8 * size - 1) != number >> 63) ++size;
     put(LONG1, size, 1);
     append(frame_, bits, size);
@@ -82,7 +86,7 @@ class Pickler {
 
   void save(const Bytes& bytes) { save_text(bytes.bytes, SHORT_BINBYTES, BINBYTES, BINBYTES8); }
 
-  // The opcodes are for lengths of 1, 4 and 8 bytes. A text that would fill a frame stands between two.
+  // The opcodes take lengths of 1, 4 and 8 bytes. A text that would fill a frame is written between two frames.
   void save_text(std::string_view text, Opcode one, Opcode four, Opcode eight) {
     const bool between_frames = text.size() >= frame_size;
     if (between_frames) end_frame();
@@ -107,7 +111,7 @@ class Pickler {
 
   void save(const Tuple& tuple) {
     const std::size_t size = tuple.items.size();
-    if (size == 0) return put(EMPTY_TUPLE);  // without MEMOIZE: Python has one empty tuple only
+    if (size == 0) return put(EMPTY_TUPLE);  // without MEMOIZE: Python has only one empty tuple
     if (size > 3) put(MARK);
     for (const Object& item : tuple.items) save(item);
     put(size == 1 ? TUPLE1 : size == 2 ? TUPLE2 : size == 3 ? TUPLE3 : TUPLE);
@@ -117,11 +121,11 @@ class Pickler {
   void save(const Dict& dict) {
     put(EMPTY_DICT);
     put(MEMOIZE);
-    // Unlike a list's, a dict's full batch is always followed by another, even if that is empty.
+    // Unlike in a list, a full batch of a dict is always followed by another, even if that is empty.
     if (!dict.entries().empty()) save_batches(dict.entries(), SETITEM, SETITEMS, dict.entries().size() + 1);
   }
 
-  // One batch after the other begins before `end`.
+  // Writes one batch after the other as long as the next begins before `end`.
   template <typename Item>
   void save_batches(const std::vector<Item>& items, Opcode one, Opcode batch, std::size_t end) {
     if (items.size() == 1) {
@@ -141,7 +145,7 @@ class Pickler {
   }
 
   std::string out_;
-  std::string frame_;  // what has been written since the last frame
+  std::string frame_;  // written since the last frame ended
   std::size_t depth_ = 0;
 };
 

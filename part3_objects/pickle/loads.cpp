@@ -1,4 +1,4 @@
-// The machine that a pickle is a program for.
+// Reads pickles: the machine that a pickle is a program for.
 #include <fmt/format.h>
 
 #include <bit>
@@ -19,8 +19,8 @@ namespace {
 using enum Opcode;
 using namespace std::string_view_literals;
 
-// An object that is still to be made: the byte of the pickle at which the opcode stands that makes it, or, from the
-// end of the pickle on, the number of a container. The smaller a value, the faster are many.
+// An object that is yet to be made. A number below the pickle's size is the position of the opcode that makes it; from
+// there on, it counts the containers. 32 bits, because the stack may hold very many.
 using Value = std::uint32_t;
 constexpr std::size_t max_pickle_size = 0x7fff'ffff;
 
@@ -29,8 +29,8 @@ const char* name_of(Type type) {
   return type == Type::list ? "list" : type == Type::tuple ? "tuple" : "dict";
 }
 
-// What holds other objects. A pickle may go on filling one that stands in another already. Bytes hold the str of the
-// characters that have their numbers.
+// An object that holds others. A pickle may go on filling one that is inside another already. One of type bytes holds
+// a str: each of its characters has the number of one byte.
 struct Container {
   Type type;
   bool entered;              // make() is inside it
@@ -38,29 +38,30 @@ struct Container {
   std::vector<Value> items;  // of a dict: key, value, key, value, ...
 };
 
-// Protocol 2 has no opcode for bytes: Python writes b'\xff' as a call of _codecs.encode('\u00ff', 'latin1'), and b''
-// as one of bytes(). These two are known by sight, and the bytes made here. Nothing is ever called.
+// Protocol 2 has no opcode for bytes. Python writes b'\xff' as the call _codecs.encode('\u00ff', 'latin1'), and b'' as
+// the call __builtin__.bytes(). These two are recognized by their text, and the bytes are made here: nothing is called.
 constexpr std::string_view encode_function = "c_codecs\nencode\n";
 constexpr std::string_view latin1_argument = "X\6\0\0\0latin1"sv;
 constexpr std::string_view bytes_function = "c__builtin__\nbytes\n";
 
-// Runs a pickle. Its opcodes push values on a stack, put those on top into a container below, and keep some in a memo
-// to push them again; a mark remembers how high the stack is. Only at the end are objects made, and only those that
-// the result holds: what is pushed, called or thrown away on the way costs no more than its place on the stack.
+// Runs a pickle. Its opcodes push values on a stack, put those on top into a container below them, and keep some in a
+// memo to push them again; a mark remembers how high the stack was. Objects are made only at the end, and only those in
+// the result: whatever is pushed and thrown away on the way costs no more than its place on the stack.
 class Unpickler {
  public:
   explicit Unpickler(std::string_view pickle) : pickle_(pickle), end_(pickle.size()) {}
 
   Object load() {
     if (pickle_.size() > max_pickle_size) refuse(fmt::format("more than {} bytes", max_pickle_size));
-    if (!pickle_.starts_with(static_cast<char>(PROTO))) refuse("no PROTO, with which protocols 2 to 5 begin");
+    if (!pickle_.starts_with(static_cast<char>(PROTO)))
+      refuse("it does not begin with PROTO, as protocols 2 to 5 do");
     for (Opcode opcode = read_opcode(); opcode != STOP; opcode = read_opcode()) run(opcode);
     if (position_ != pickle_.size())
-      refuse(fmt::format("{} bytes are left behind STOP", pickle_.size() - position_));
+      refuse(fmt::format("{} bytes are left after STOP", pickle_.size() - position_));
     if (!marks_.empty()) refuse("a MARK is left on the stack");
     if (stack_.size() != 1) refuse(fmt::format("{} objects are left on the stack, not one", stack_.size()));
     running_ = false;
-    objects_ = 0;  // from here on those of the result
+    objects_ = 0;  // from here on, those of the result
     count_objects(1);
     return make(stack_[0]);
   }
@@ -99,15 +100,15 @@ class Unpickler {
       case EMPTY_SET: case ADDITEMS: refuse("a set is not supported");
       case FROZENSET: refuse("a frozenset is not supported");
       case BYTEARRAY8: refuse("a bytearray is not supported");
-      case NEXT_BUFFER: case READONLY_BUFFER: refuse("a buffer outside of the pickle is not supported");
-      case PERSID: case BINPERSID: refuse("an object outside of the pickle is not supported");
+      case NEXT_BUFFER: case READONLY_BUFFER: refuse("a buffer outside the pickle is not supported");
+      case PERSID: case BINPERSID: refuse("an object outside the pickle is not supported");
       case BUILD: case INST: case OBJ: case NEWOBJ: case NEWOBJ_EX: case EXT1: case EXT2: case EXT4:
         refuse("an object of a class is not supported");
       default: read_atom(opcode); return push(opcode_position_);
     }
   }
 
-  // The object of an opcode that holds no other. While the machine runs, texts are looked at and not copied.
+  // Makes the object of an opcode that holds no other. While the machine runs, texts are checked but not copied.
   Object read_atom(Opcode opcode) {
     switch (opcode) {
       case NONE: return None();
@@ -126,7 +127,7 @@ class Unpickler {
       case BINBYTES: return Bytes{copy(read(read_unsigned(4)))};
       case BINBYTES8: return Bytes{copy(read(read_unsigned(8)))};
       case GLOBAL: refuse("a function is not supported");
-      default: refuse(fmt::format("{} is no opcode of protocols 2 to 5", python_bytes(pickle_.substr(opcode_position_, 1))));
+      default: refuse(fmt::format("{} is not an opcode of protocols 2 to 5", python_bytes(pickle_.substr(opcode_position_, 1))));
     }
   }
   // clang-format on
@@ -219,7 +220,7 @@ class Unpickler {
     stack_.push_back(static_cast<Value>(value));
   }
 
-  // What is below the last mark is out of reach.
+  // Refuses unless `count` values are there. Those below the last mark are out of reach.
   void require(std::size_t count) const {
     const std::size_t out_of_reach = marks_.empty() ? 0 : marks_.back();
     if (stack_.size() - out_of_reach < count) refuse("too few objects on the stack");
@@ -249,7 +250,7 @@ class Unpickler {
     return value < pickle_.size() ? nullptr : &containers_[value - pickle_.size()];
   }
 
-  // Puts values into the container on top of the stack, which has to be of that type.
+  // Puts values into the container on top of the stack, which has to be of this type.
   void append(Type type, std::vector<Value> items) {
     require(1);
     Container* const container = container_of(stack_.back());
@@ -266,7 +267,7 @@ class Unpickler {
 
   void memoize(std::uint64_t index) {
     require(1);
-    // Python counts up from 0. A memo that takes any index would make room for as many as the pickle says.
+    // Python counts up from 0. A memo that took any index would make room for as many as the pickle says.
     if (index != memo_.size()) refuse(fmt::format("memo {} where {} is the next", index, memo_.size()));
     if (index == max_pickle_objects) refuse(fmt::format("more than {} objects in the memo", index));
     memo_.push_back(stack_.back());
@@ -306,7 +307,7 @@ class Unpickler {
 
   // --- The objects
 
-  // The pickle's net of references becomes a tree here: here it would never end, or explode.
+  // The pickle's net of references becomes a tree here. This is where it could grow without end.
   Object make(Value value) {
     Container* const container = container_of(value);
     if (container == nullptr) {
@@ -351,7 +352,7 @@ class Unpickler {
     return make_bytes(items);
   }
 
-  // The bytes whose numbers are those of the characters.
+  // The bytes that have the numbers of the characters.
   Object make_bytes(const std::vector<Object>& items) const {
     std::string bytes;
     std::string_view text;
@@ -371,7 +372,7 @@ class Unpickler {
     if (objects_ > max_pickle_objects) refuse(fmt::format("more than {} objects", max_pickle_objects));
   }
 
-  // The names of STACK_GLOBAL are texts on the stack.
+  // STACK_GLOBAL finds its two names on the stack.
   [[noreturn]] void refuse_names() {
     const std::size_t position = opcode_position_;
     const std::vector<Value> names = pop(2);
@@ -398,8 +399,8 @@ class Unpickler {
 
   std::string_view pickle_;
   std::size_t position_ = 0;
-  std::size_t opcode_position_ = 0;  // of the opcode at which a refusal stands
-  std::size_t end_;                  // of the frame, or else of the pickle
+  std::size_t opcode_position_ = 0;  // of the opcode that a refusal names
+  std::size_t end_;                  // of the frame or, outside a frame, of the pickle
   bool in_frame_ = false;
   bool running_ = true;
 
@@ -409,7 +410,7 @@ class Unpickler {
   std::deque<Container> containers_;
 
   std::size_t objects_ = 0;
-  std::size_t text_ = 0;   // bytes of it in the result
+  std::size_t text_ = 0;   // bytes of text in the result
   std::size_t depth_ = 0;  // of make()
 };
 

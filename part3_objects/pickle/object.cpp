@@ -17,11 +17,11 @@
 
 namespace {
 
-// Writes bytes for an object, the same for two objects if Python takes them for equal: 1, 1.0 and True are, and no NaN
-// is equal to anything.
+// Turns an object into bytes that are the same for two objects if they are equal in Python: 1, 1.0 and True are, and a
+// NaN is equal to nothing.
 struct EqualWriter {
   std::string& out;
-  bool is_key;  // of a dict, which neither is nor holds what can change
+  bool is_key;  // of a dict: neither it nor what it holds may be changeable
 
   void operator()(None) const { out += 'N'; }
   void operator()(bool truth) const { write('i', std::int64_t{truth}); }
@@ -75,8 +75,8 @@ std::string equal_text(const Object& object) {
   return text;
 }
 
-// A polynomial of the bytes, modulo the prime 2^31 - 1, at a random point. A stranger, who does not know the point,
-// cannot choose keys that share a hash, and so make a dict slow.
+// A polynomial of the bytes, modulo the prime 2^31 - 1, at a random point. Strangers do not know the point, so they
+// cannot choose keys that share a hash and so make a dict slow.
 std::uint64_t hash_of(std::string_view bytes) {
   constexpr std::uint64_t prime = 0x7fff'ffff;
   static const std::uint64_t point = std::random_device()() % (prime / 2);
@@ -113,8 +113,8 @@ struct ReprWriter {
   void operator()(std::int64_t number) const { out += std::to_string(number); }
 
   void operator()(double number) const {
-    // fmt finds the same digits as Python, the fewest that give the number back. But it writes 1.0 as 1, and
-    // the sign of a NaN.
+    // fmt finds the same digits as Python, the fewest that give the number back. But it writes 1.0 as 1, and a
+    // NaN with its sign.
     const std::string digits = std::isnan(number) ? "nan" : fmt::format("{}", number);
     out += digits;
     if (digits.find_first_not_of("-0123456789") == std::string::npos) out += ".0";
@@ -181,12 +181,12 @@ struct ReprWriter {
 Dict::Dict(std::initializer_list<Entry> entries) : Dict(std::vector<Entry>(entries)) {}
 
 Dict::Dict(std::vector<Entry> entries) : entries_(std::move(entries)) {
-  // A hash table of places. Each slot leads to an entry, and that on to the others with the same slot.
+  // A hash table of places. Each slot leads to an entry, and each entry to the next one with the same slot.
   constexpr std::uint32_t none = 0xffff'ffff;
   const std::size_t size = entries_.size();
   std::vector<std::uint32_t> slots(2 * size, none);
   std::uint32_t* const next = slots.data() + size;
-  std::uint32_t end = 0;  // of the entries that stay, which are the first ones
+  std::uint32_t end = 0;  // of the entries that stay; they are moved to the front
   std::string text;
   for (Entry& entry : entries_) {
     const auto* str = std::get_if<std::string>(&entry.first.value);

@@ -31,20 +31,19 @@ struct Tuple {
   std::vector<Object> items;
 };
 
-/// Python's dict, in the order in which the keys came: `Dict{{1, "Hey"}, {2, "There"}}`.
+/// Python's dict, with its keys in the order in which they were added: `Dict{{1, "Hey"}, {2, "There"}}`.
 class Dict {
  public:
   Dict() = default;
   Dict(std::initializer_list<Entry> entries);
 
-  /// As Python fills a dict: a key that comes again keeps its place and gets the new value, and 1, 1.0 and
-  /// True are one key. Throws std::invalid_argument if a key holds a list or a dict, which Python cannot
-  /// hash.
+  /// Filled as Python fills a dict: a key that comes again keeps its place and gets the new value, and 1, 1.0 and
+  /// True are one key. Throws std::invalid_argument if a key is or holds a list or a dict, which Python cannot hash.
   explicit Dict(std::vector<Entry> entries);
 
   const std::vector<Entry>& entries() const { return entries_; }
 
-  /// The value of `key`, or nullptr. Looks at one entry after the other.
+  /// The value of `key`, or nullptr if the dict has no such key. Looks at one entry after the other.
   const Object* find(const Object& key) const;
 
  private:
@@ -52,7 +51,7 @@ class Dict {
 };
 
 /// An object of one of the types that Python calls NoneType, bool, int (64 bits here), float, str (in UTF-8),
-/// bytes, list, tuple and dict. A container holds its objects and does not share them.
+/// bytes, list, tuple and dict. A container holds objects of its own: copying it copies them all.
 struct Object {
   Object() = default;  // None
   Object(None) {}
@@ -70,15 +69,15 @@ struct Object {
   std::variant<None, bool, std::int64_t, double, std::string, Bytes, List, Tuple, Dict> value;
 };
 
-/// Equal as Python's == sees it: 1, 1.0 and True are, a NaN is not equal to itself, a list is not a tuple,
-/// and the order of a dict does not matter.
+/// Whether they are equal in Python: 1, 1.0 and True are, a NaN does not equal itself, a list never equals a
+/// tuple, and the order of a dict does not matter.
 bool operator==(const Object& left, const Object& right);
 
 /// The name of the object's type in Python: `NoneType`, `int`, `str`, ...
 const char* type_name(const Object& object);
 
-/// The object as Python's repr() writes it: `{1: 'Hey', 2: (1.5, None)}`. What does not print is escaped, so
-/// the text is one line of valid UTF-8.
+/// The object as Python's repr() writes it: `{1: 'Hey', 2: (1.5, None)}`. Characters that do not print
+/// are escaped, so the text is one line of valid UTF-8.
 std::string repr(const Object& object);
 
 /// The object as Python's print() writes it: a str as it is, everything else as repr().

@@ -47,8 +47,9 @@ std::vector<RefusedPickle> refused_pickles() {
   // As Python writes them: os.system('echo harm') at every protocol, an object of a class, functions,
   // constants.
   constexpr std::pair<std::string_view, std::string_view> small[] = {
-      {R"(cposix\nsystem\np0\n(Vecho harm\np1\ntp2\nRp3\n.)", "byte 0: no PROTO"},
-      {R"(cposix\nsystem\nq\x00(X\t\x00\x00\x00echo harmq\x01tq\x02Rq\x03.)", "byte 0: no PROTO"},
+      {R"(cposix\nsystem\np0\n(Vecho harm\np1\ntp2\nRp3\n.)", "byte 0: it does not begin with PROTO"},
+      {R"(cposix\nsystem\nq\x00(X\t\x00\x00\x00echo harmq\x01tq\x02Rq\x03.)",
+       "byte 0: it does not begin with PROTO"},
       {R"(\x80\x02cposix\nsystem\nq\x00X\t\x00\x00\x00echo harmq\x01\x85q\x02Rq\x03.)",
        "byte 2: posix.system, a class or a function, is not supported"},
       {R"(\x80\x03cposix\nsystem\nq\x00X\t\x00\x00\x00echo harmq\x01\x85q\x02Rq\x03.)",
@@ -76,7 +77,7 @@ std::vector<RefusedPickle> refused_pickles() {
        "byte 28: builtins.len, a class or a function, is not supported"},
 
       // Each of the other ways to code, put there by hand.
-      {R"(\x80\x04(S'echo harm'\nios\nsystem\n.)", "byte 3: b'S' is no opcode"},
+      {R"(\x80\x04(S'echo harm'\nios\nsystem\n.)", "byte 3: b'S' is not an opcode"},
       {R"(\x80\x04(ios\nsystem\n.)", "byte 3: an object of a class is not supported"},
       {R"(\x80\x04(NNo.)", "byte 5: an object of a class is not supported"},
       {R"(\x80\x04NNR.)", "byte 4: a call is not supported"},
@@ -86,8 +87,8 @@ std::vector<RefusedPickle> refused_pickles() {
       {R"(\x80\x04\x82\x01.)", "byte 2: an object of a class is not supported"},
       {R"(\x80\x04\x83\x01\x00.)", "byte 2: an object of a class is not supported"},
       {R"(\x80\x04\x84\x01\x00\x00\x00.)", "byte 2: an object of a class is not supported"},
-      {R"(\x80\x04Pid\n.)", "byte 2: an object outside of the pickle is not supported"},
-      {R"(\x80\x04NQ.)", "byte 3: an object outside of the pickle is not supported"},
+      {R"(\x80\x04Pid\n.)", "byte 2: an object outside the pickle is not supported"},
+      {R"(\x80\x04NQ.)", "byte 3: an object outside the pickle is not supported"},
 
       // Types that Object has not.
       {R"(\x80\x04\x8f\x94(K\x01\x90.)", "byte 2: a set is not supported"},
@@ -103,7 +104,7 @@ std::vector<RefusedPickle> refused_pickles() {
       {R"(\x80\x04NN\x93.)", "byte 4: None.None, a class or a function, is not supported"},
       {R"(\x80\x03ca\x1b[31m\nb\xff\n.)",
        R"(byte 2: a\x1b[31m.b\xff, a class or a function, is not supported)"},
-      {R"(\x80\x05\x97.)", "byte 2: a buffer outside of the pickle is not supported"},
+      {R"(\x80\x05\x97.)", "byte 2: a buffer outside the pickle is not supported"},
       {R"(\x80\x04\x8a\t\x00\x00\x00\x00\x00\x00\x00\x80\x00.)", "byte 2: an int of over 64 bits"},
       {R"(\x80\x04\x8a\xff.)", "byte 2: an int of over 64 bits"},
       {R"(\x80\x04\x8b\xff\xff\xff\x7f.)", "byte 2: an int of over 64 bits"},
@@ -123,11 +124,11 @@ std::vector<RefusedPickle> refused_pickles() {
        "byte 23: a tuple that holds itself"},
 
       // More than is there, or less.
-      {R"()", "byte 0: no PROTO"},
+      {R"()", "byte 0: it does not begin with PROTO"},
       {R"(\x80)", "byte 0: needs 1 bytes, 0 are left"},
       {R"(\x80\x04)", "byte 2: it ends without STOP"},
       {R"(\x80\x04N)", "byte 3: it ends without STOP"},
-      {R"(\x80\x04N.N)", "byte 3: 1 bytes are left behind STOP"},
+      {R"(\x80\x04N.N)", "byte 3: 1 bytes are left after STOP"},
       {R"(\x80\x04.)", "byte 2: 0 objects are left on the stack, not one"},
       {R"(\x80\x04NN.)", "byte 4: 2 objects are left on the stack, not one"},
       {R"(\x80\x04N(.)", "byte 4: a MARK is left on the stack"},
