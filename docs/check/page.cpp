@@ -162,7 +162,7 @@ class Parser {
   void table_line(const std::string& line) {
     const bool is_head = next_ == 0 || !page_.lines[next_ - 1].starts_with('|');
     std::vector<std::string> cells = cells_of(line);
-    if (cells.size() > 1 && cells[0].starts_with("--") &&
+    if (!is_head && cells.size() > 1 && cells[0].starts_with("--") &&
         cells[0].find_first_not_of('-') != std::string::npos)
       page_.options.push_back(cells[0] + " | " + cells[1]);
     if (is_head) {

@@ -489,6 +489,11 @@ TEST_F(Translation, AcceptsAPageWithMarksAndRunsNothing) {
   EXPECT_EQ(marked(chinese), chinese);
 }
 
+TEST_F(Translation, TakesNoHeadOfATableForAnOption) {
+  write("docs/x.md", english_ + "\n| `--host` | who connects |\n| --- | --- |\n");
+  EXPECT_EQ(found_in(marked(chinese_ + "\n| `--host` | 谁来连接 |\n| --- | --- |\n")), nothing);
+}
+
 TEST_F(Translation, NamesTheSectionThatHasChangedSince) {
   const std::string chinese = marked(chinese_);
   write("docs/x.md", with(english_, "and one more", "and two more"));
