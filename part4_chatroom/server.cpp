@@ -152,7 +152,7 @@ struct ChatRoom {
 
   // The last descriptor that fits into a set, or that the process may have, is for those who are turned away.
   static int last_place() {
-    return static_cast<int>(std::min<unsigned long>(FD_SETSIZE, ::sysconf(_SC_OPEN_MAX))) - 1;
+    return static_cast<int>(std::min<std::size_t>(FD_SETSIZE, std::size_t(::sysconf(_SC_OPEN_MAX)))) - 1;
   }
 };
 
