@@ -69,13 +69,14 @@ endfunction()
 
 # The tests of a folder in one program, each of which ctest runs by itself: tutorial_tests(part1 tests/part1_test.cpp).
 # The label is the target that builds the programs under test, which lie in the folder PROGRAMS; `ctest -L part1` runs
-# them.
+# them. SOURCES is the folder itself.
 function(tutorial_tests label)
   if(BUILD_TESTING)
     add_executable(${label}_test ${ARGN})
     tutorial_workshop(${label}_test)
     target_link_libraries(${label}_test PRIVATE common_testing GTest::gtest_main)
-    set_source_files_properties(${ARGN} PROPERTIES COMPILE_DEFINITIONS PROGRAMS="${CMAKE_CURRENT_BINARY_DIR}/")
+    set_source_files_properties(${ARGN} PROPERTIES COMPILE_DEFINITIONS
+      "PROGRAMS=\"${CMAKE_CURRENT_BINARY_DIR}/\";SOURCES=\"${CMAKE_CURRENT_SOURCE_DIR}/\"")
     add_dependencies(${label}_test ${label})
     gtest_discover_tests(${label}_test TEST_PREFIX ${label}. DISCOVERY_MODE PRE_TEST
                          PROPERTIES LABELS ${label} TIMEOUT 300)

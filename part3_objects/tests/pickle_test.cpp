@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <fstream>
 #include <limits>
 #include <regex>
@@ -210,7 +209,7 @@ TEST(Dumps, WritesFramesAndBatchesWhereCPythonDoes) {
 
 // docs/part3.md has a table of the greeting's bytes: | byte | bytes | opcode | what the machine does |
 TEST(Dumps, WritesTheGreetingAsTheTableOfThePage) {
-  std::ifstream page(std::filesystem::path(__FILE__).parent_path() / "../../docs/part3.md");
+  std::ifstream page(SOURCES "../docs/part3.md");
   const std::regex row(R"(\| (\d+) \| `([0-9a-f ]+)` \| ([A-Z0-9_]+) \|.*)");
   std::string bytes;
   std::smatch cells;
