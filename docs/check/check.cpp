@@ -13,7 +13,6 @@
 
 #include "common/testing/process.hpp"
 #include "docs/check/code.hpp"
-#include "docs/check/difference.hpp"
 #include "docs/check/translation.hpp"
 
 namespace {
@@ -138,8 +137,8 @@ class Checker {
   }
 
   void difference(const Difference& one) {
-    const auto found = faults(one);
-    for (const auto& [line, text] : found) problem(line, text);
+    const auto found = faults(one, page_);
+    report_.problems.insert(report_.problems.end(), found.begin(), found.end());
     const std::vector<Lines> now = found.empty() ? std::vector<Lines>() : rewritten(one);
     for (std::size_t i = 0; i < one.blocks.size(); ++i) {
       const Block* block = one.blocks[i];

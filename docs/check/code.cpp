@@ -1,23 +1,25 @@
 #include "docs/check/code.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
+#include <cstdlib>
 #include <fstream>
+#include <functional>
 #include <span>
 #include <stdexcept>
+
+#include "common/testing/process.hpp"
 
 namespace {
 
 using Run = std::span<const std::string>;
 
-std::size_t indentation(Run lines) {
-  std::size_t least = std::string::npos;
-  for (const std::string& line : lines) least = std::min(least, line.find_first_not_of(' '));
-  return least == std::string::npos ? 0 : least;  // npos: every line is blank
-}
-
 // The lines with another common indentation.
 Lines indented(Run lines, std::size_t spaces) {
-  const std::size_t common = indentation(lines);
+  std::size_t common = std::string::npos;
+  for (const std::string& line : lines) common = std::min(common, line.find_first_not_of(' '));
   Lines result;
   for (const std::string& line : lines) {
     const bool blank = line.find_first_not_of(' ') == std::string::npos;
@@ -26,24 +28,24 @@ Lines indented(Run lines, std::size_t spaces) {
   return result;
 }
 
-std::size_t indentation_of(const std::string& line) {
-  return std::min(line.find_first_not_of(' '), line.size());
+// The first and the last line, one as far to the right of the other as in the file.
+Lines ends_of(Run lines) {
+  return indented(Lines{lines.front(), lines.back()}, 0);
 }
 
-std::string_view without_indentation(const std::string& line) {
-  return std::string_view(line).substr(indentation_of(line));
+// All lines of both files, with the marks of diff(1); empty if the files are the same.
+Lines whole_difference(const Difference& difference) {
+  Process git({"git", "diff", "--no-index", "--no-ext-diff", "--no-textconv", "--no-color", "--histogram",
+               "--unified=1000000", "--", difference.from, difference.to});
+  Lines lines = split_lines(git.rest());
+  const auto head = std::ranges::find_if(lines, [](const auto& line) { return line.starts_with("@@"); });
+  lines.erase(lines.begin(), head == lines.end() ? head : head + 1);
+  std::ranges::replace(lines, " ", "");  // as editors leave a blank line
+  return lines;
 }
 
-// True if the run begins and ends as the block does, one as far to the right of the other.
-bool same_ends(Run run, const Lines& block) {
-  return without_indentation(run.front()) == without_indentation(block.front()) &&
-         without_indentation(run.back()) == without_indentation(block.back()) &&
-         indentation_of(run.front()) + indentation_of(block.back()) ==
-             indentation_of(block.front()) + indentation_of(run.back());
-}
-
-std::size_t distance(std::size_t a, std::size_t b) {
-  return a < b ? b - a : a - b;
+bool is_change(const std::string& line) {
+  return line.starts_with('-') || line.starts_with('+');
 }
 
 }  // namespace
@@ -67,29 +69,94 @@ std::vector<std::size_t> places_in(const Lines& file, const Lines& block) {
 
 std::optional<Lines> rewritten(const Lines& file, const Lines& block) {
   if (block.empty()) return std::nullopt;
-  const std::size_t spaces = indentation(block);
-  std::optional<Run> nearest;
+  const std::size_t spaces = std::min(block.front().find_first_not_of(' '), block.front().size());
+  const Lines ends = ends_of(block);
+  const auto distance = [&](Run run) {
+    return std::abs(static_cast<long>(run.size()) - static_cast<long>(block.size()));
+  };
+  Run nearest;
   for (std::size_t i = 0; i < file.size(); ++i) {
     for (std::size_t size = 1; i + size <= file.size(); ++size) {
       const Run run = Run(file).subspan(i, size);
-      const bool nearer = !nearest || distance(size, block.size()) < distance(nearest->size(), block.size());
-      if (nearer && same_ends(run, block)) nearest = run;
+      if ((nearest.empty() || distance(run) < distance(nearest)) && ends_of(run) == ends) nearest = run;
     }
   }
-  if (nearest) return indented(*nearest, spaces);
+  if (!nearest.empty()) return indented(nearest, spaces);
 
   std::size_t most = 0;
   for (std::size_t i = 0; i + block.size() <= file.size(); ++i) {
     const Run run = Run(file).subspan(i, block.size());
     std::size_t same = 0;
-    for (std::size_t line = 0; line < block.size(); ++line) {
-      if (without_indentation(run[line]) == without_indentation(block[line])) ++same;
-    }
-    if (same > most) {
-      most = same;
-      nearest = run;
+    for (std::size_t k = 0; k < block.size(); ++k) same += trimmed(run[k]) == trimmed(block[k]) ? 1 : 0;
+    if (same > most) nearest = run;
+    most = std::max(most, same);
+  }
+  if (2 * most < block.size() || nearest.empty()) return std::nullopt;
+  return indented(nearest, spaces);
+}
+
+std::vector<Problem> faults(const Difference& difference, const Page& page) {
+  const std::string name = fmt::format("the difference from {} to {}", difference.from, difference.to);
+  std::vector<Problem> problems;
+  Lines missing = whole_difference(difference);  // once a hunk shows a change, it is not a change any more
+  for (const Block* block : difference.blocks) {
+    for (auto begin = block->lines.begin(); begin != block->lines.end();) {
+      const auto end = std::find(begin, block->lines.end(), left_out);
+      const auto place = std::search(missing.begin(), missing.end(), begin, end);
+      if (place == missing.end()) {
+        const auto line = block->line + 1 + static_cast<std::size_t>(begin - block->lines.begin());
+        problems.push_back({page.place(line),
+                            "the hunk that begins here is not of " + name + ", or has been shown already"});
+      } else {
+        for (auto line = place; line != place + (end - begin); ++line) {
+          if (is_change(*line)) line->insert(0, "shown: ");
+        }
+      }
+      begin = end == block->lines.end() ? end : end + 1;
     }
   }
-  if (2 * most < block.size() || !nearest) return std::nullopt;
-  return indented(*nearest, spaces);
+  std::erase_if(missing, std::not_fn(is_change));
+  if (problems.empty() && !missing.empty()) {
+    problems.push_back({page.place(difference.blocks.front()->line),
+                        fmt::format("{} lacks:\n  {}\n", name, fmt::join(missing, "\n  "))});
+  }
+  return problems;
+}
+
+std::vector<Lines> rewritten(const Difference& difference) {
+  constexpr std::size_t context = 2;  // lines that are shown around a change
+  const Lines all = whole_difference(difference);
+  std::vector<std::vector<bool>> shows(difference.blocks.size(), std::vector<bool>(all.size()));
+  std::size_t block = 0;
+  for (std::size_t begin = 0, end = 0; begin < all.size(); begin = end) {
+    for (end = begin; end < all.size() && is_change(all[end]);) ++end;
+    if (end == begin) {
+      ++end;
+      continue;
+    }
+    std::ptrdiff_t most = 0;
+    for (std::size_t i = 0; i < shows.size(); ++i) {
+      const Lines& lines = difference.blocks[i]->lines;
+      const auto known = std::ranges::count_if(
+          Run(all).subspan(begin, end - begin),
+          [&](const std::string& line) { return std::ranges::find(lines, line) != lines.end(); });
+      if (known > most) block = i;
+      most = std::max(most, known);
+    }
+    std::size_t first = begin;
+    while (first > 0 && begin - first < context && !is_change(all[first - 1])) --first;
+    std::size_t last = end;
+    while (last < all.size() && last - end < context && !is_change(all[last])) ++last;
+    for (std::size_t i = first; i < last; ++i) shows[block][i] = true;
+  }
+
+  std::vector<Lines> result(shows.size());
+  for (block = 0; block < shows.size(); ++block) {
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (!shows[block][i]) continue;
+      if (!result[block].empty() && !shows[block][i - 1]) result[block].push_back(left_out);
+      result[block].push_back(all[i]);
+    }
+  }
+  return result;
 }

@@ -4,18 +4,13 @@
 #include <cctype>
 #include <map>
 #include <regex>
+#include <sstream>
 #include <utility>
 
 namespace {
 
 bool is_blank(std::string_view line) {
   return line.find_first_not_of(" \t") == std::string_view::npos;
-}
-
-std::string trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return std::string(text.substr(first, text.find_last_not_of(" \t") - first + 1));
 }
 
 // The nearest line above `index` that is not blank, or nothing if there is none.
@@ -76,7 +71,7 @@ std::vector<std::string> cells_of(std::string_view line) {
 
 class Parser {
  public:
-  Parser(std::string path, std::string_view text) {
+  Parser(std::string path, const std::string& text) {
     page_.path = std::move(path);
     page_.lines = split_lines(text);
   }
@@ -184,7 +179,7 @@ class Parser {
 
 }  // namespace
 
-Page parse_page(std::string path, std::string_view text) {
+Page parse_page(std::string path, const std::string& text) {
   return Parser(std::move(path), text).parse();
 }
 
@@ -192,24 +187,20 @@ bool is_picture(const Block& block) {
   return block.language == "text" || block.language == "mermaid";
 }
 
-std::vector<std::string> code_spans(std::string_view line) {
-  std::vector<std::string> spans;
-  while (true) {
-    const std::size_t begin = line.find('`');
-    if (begin == std::string_view::npos) return spans;
-    const std::size_t end = line.find('`', begin + 1);
-    if (end == std::string_view::npos) return spans;
-    spans.emplace_back(line.substr(begin + 1, end - begin - 1));
-    line.remove_prefix(end + 1);
-  }
+std::vector<std::string> code_spans(const std::string& line) {
+  static const std::regex span("`([^`]*)`");
+  return {std::sregex_token_iterator(line.begin(), line.end(), span, 1), {}};
 }
 
-std::vector<std::string> split_lines(std::string_view text) {
+std::string trimmed(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return std::string(text.substr(first, text.find_last_not_of(" \t") - first + 1));
+}
+
+std::vector<std::string> split_lines(const std::string& text) {
   std::vector<std::string> lines;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    lines.emplace_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
   return lines;
 }

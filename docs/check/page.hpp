@@ -63,13 +63,16 @@ struct Page {
 
 /// Takes a page apart. Headings get their anchors by GitHub's rule: lower case, without punctuation, `-` for
 /// spaces, and `-1` behind the second of the same name.
-Page parse_page(std::string path, std::string_view text);
+Page parse_page(std::string path, const std::string& text);
 
 /// A picture of characters, or of Mermaid: it has words of its own, and is no code.
 bool is_picture(const Block& block);
 
 /// What stands in `backticks` in a line of Markdown.
-std::vector<std::string> code_spans(std::string_view line);
+std::vector<std::string> code_spans(const std::string& line);
+
+/// The text without the spaces and tabs around it.
+std::string trimmed(std::string_view text);
 
 /// The lines of a text, without their ends.
-std::vector<std::string> split_lines(std::string_view text);
+std::vector<std::string> split_lines(const std::string& text);
