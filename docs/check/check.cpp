@@ -48,6 +48,10 @@ class Checker {
     report_.problems.push_back({page_.place(line), std::move(text)});
   }
 
+  void quote(const Block& block, const std::optional<Lines>& now) {
+    report_.quotes.push_back({&block, block.lines == now, now.value_or(Lines()), now});
+  }
+
   // Its blocks are those of the English page, which are run and looked for there.
   void translation(const std::string& english) {
     if (!fs::is_regular_file(repository_.root / english)) {
@@ -62,9 +66,7 @@ class Checker {
                    same_language)) {
       for (std::size_t i = 0; i < page_.blocks.size(); ++i) {
         const Block& block = page_.blocks[i];
-        if (!is_picture(block))
-          report_.quotes.push_back(
-              {&block, english, block.lines == original.blocks[i].lines, original.blocks[i].lines});
+        if (!is_picture(block)) quote(block, original.blocks[i].lines);
       }
     }
     links();
@@ -140,11 +142,8 @@ class Checker {
     const auto found = faults(one, page_);
     report_.problems.insert(report_.problems.end(), found.begin(), found.end());
     const std::vector<Lines> now = found.empty() ? std::vector<Lines>() : rewritten(one);
-    for (std::size_t i = 0; i < one.blocks.size(); ++i) {
-      const Block* block = one.blocks[i];
-      const Lines lines = found.empty() ? block->lines : now[i];
-      report_.quotes.push_back({block, one.to, lines == block->lines, lines});
-    }
+    for (std::size_t i = 0; i < one.blocks.size(); ++i)
+      quote(*one.blocks[i], found.empty() ? one.blocks[i]->lines : now[i]);
     // Whoever knows the one file and the difference knows the other.
     for (std::size_t i = 0; i < read_lines(one.to).size(); ++i) on_page_[one.to].insert(i);
   }
@@ -164,11 +163,11 @@ class Checker {
       for (std::size_t i = 0; i < block.lines.size(); ++i) on_page_[*file].insert(place + i);
     }
     if (!places.empty()) {
-      report_.quotes.push_back({&block, *file, true, block.lines});
+      quote(block, block.lines);
       return;
     }
     const auto now = rewritten(lines, block.lines);
-    report_.quotes.push_back({&block, *file, false, now});
+    quote(block, now);
     if (!now) {
       problem(block.line, fmt::format("these are not lines of {}", *file));
       return;
@@ -344,4 +343,26 @@ Page read_page(const Repository& repository, const std::string& path) {
 
 Report check_page(const Page& page, const Repository& repository, Patience patience) {
   return Checker(page, repository, patience).check();
+}
+
+Update updated_page(const Page& page, const Report& report) {
+  Update update;
+  std::map<std::size_t, const Shown*> rewritten;  // by the line of the block
+  for (const auto* list : {&report.shown, &report.quotes}) {
+    for (const Shown& one : *list) {
+      if (one.updated && *one.updated != one.block->lines)
+        rewritten[one.block->line] = &one;
+      else if (!one.same)
+        update.left.push_back({page.place(one.block->line), "this block differs, and is left as it is"});
+    }
+  }
+  update.blocks = rewritten.size();
+  for (std::size_t i = 0; i < page.lines.size(); ++i) {
+    update.text += page.lines[i] + '\n';
+    const auto found = rewritten.find(i + 1);
+    if (found == rewritten.end()) continue;
+    for (const std::string& line : *found->second->updated) update.text += line + '\n';
+    i += found->second->block->lines.size();
+  }
+  return update;
 }

@@ -46,19 +46,11 @@ struct Repository {
   std::filesystem::path build;  // where its programs have been built
 };
 
-/// A code block whose file has been found.
-struct Quote {
-  const Block* block = nullptr;
-  std::string file;
-  bool same = true;
-  std::optional<Lines> now;  // what it should be; nothing if that cannot be told
-};
-
 /// What came of the check of a page.
 struct Report {
   std::vector<Problem> problems;
-  std::vector<Quote> quotes;
-  std::vector<Shown> shown;
+  std::vector<Shown> quotes;  // code blocks whose file has been found
+  std::vector<Shown> shown;   // console blocks that have been run
   std::size_t links = 0;
   std::map<std::string, int> skipped;    // how many blocks for which reason
   std::string lacks;                     // "no nc", if that is why some were not run
@@ -79,3 +71,17 @@ std::string page_name(std::string path);
 Page read_page(const Repository& repository, const std::string& path);
 
 Report check_page(const Page& page, const Repository& repository, Patience patience = {});
+
+/// A page made true.
+struct Update {
+  std::string text;           // of the page
+  std::size_t blocks = 0;     // how many have been rewritten
+  std::vector<Problem> left;  // blocks that differ and cannot be rewritten
+};
+
+/// Rewrites the blocks of a page that differ, and nothing else. A console block gets what the programs
+/// printed, but keeps its own lines where they are still true: `...`, ports, times. A code block gets the
+/// lines from its first to its last as they stand in the file now, or those that are most like it
+/// (rewritten() in code.hpp). Left as they are: blocks that could not be run to their end, and code that
+/// the file does not hold any more.
+Update updated_page(const Page& page, const Report& report);

@@ -1,10 +1,7 @@
 // ./tutorial compare: what the pages show beside what the programs print; --update makes the pages true,
 // and --translated renews the marks of a page in Chinese.
 #include <fmt/format.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -14,59 +11,24 @@
 #include <vector>
 
 #include "docs/check/check.hpp"
-#include "docs/check/columns.hpp"
 #include "docs/check/translation.hpp"
-#include "docs/check/update.hpp"
 
 namespace {
 
 const Repository repository = {REPOSITORY, BUILD};
 
-struct Count {
-  std::size_t same = 0;
-  std::size_t all = 0;
-};
-
-struct Counts {
-  Count steps;
-  Count code;
-  std::map<std::string, int> skipped;
-  std::size_t problems = 0;
-};
-
-Paper paper() {
-  winsize size{};
-  const bool is_terminal = isatty(STDOUT_FILENO) != 0;
-  if (!is_terminal || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == -1 || size.ws_col == 0) size.ws_col = 100;
-  const char* no_color = std::getenv("NO_COLOR");  // https://no-color.org
-  return {size.ws_col, is_terminal && (no_color == nullptr || *no_color == '\0')};
-}
-
-std::string title(const Page& page, const Block& block, bool same) {
-  return fmt::format("{}: {}{}", page.place(block.line), block.caption, same ? "" : "  (DIFFERS)");
-}
-
-void compare(const Page& page, const Report& report, Counts& counts) {
-  for (const Shown& shown : report.shown) {
-    fmt::print("{}", side_by_side(title(page, *shown.block, shown.same), {"THE PAGE", shown.block->lines},
-                                  {"YOUR BUILD", shown.printed}, paper()));
-    counts.steps.same += shown.same ? 1 : 0;
-    ++counts.steps.all;
-  }
-  for (const Quote& quote : report.quotes) {
-    if (!quote.same) {
-      fmt::print("{}", side_by_side(title(page, *quote.block, false), {"THE PAGE", quote.block->lines},
-                                    {"THE FILE " + quote.file, quote.now.value_or(Lines())}, paper()));
+void compare(const Page& page, const Report& report) {
+  for (const auto* list : {&report.shown, &report.quotes}) {
+    for (const Shown& one : *list) {
+      if (one.same && one.block->language != "console") continue;
+      fmt::print("{}: {}{}\n{}\n", page.place(one.block->line), one.block->caption,
+                 one.same ? "" : "  (DIFFERS)", side_by_side(one.block->lines, one.printed));
     }
-    counts.code.same += quote.same ? 1 : 0;
-    ++counts.code.all;
   }
   for (const Problem& problem : report.problems) {
     fmt::print("{}: {}\n", problem.place, problem.text.substr(0, problem.text.find('\n')));
   }
-  if (!report.problems.empty()) fmt::print("\n");
-  for (const auto& [reason, count] : report.skipped) counts.skipped[reason] += count;
-  counts.problems += report.problems.size();
+  fmt::print("{}\n\n", report.summary(page));
 }
 
 void update(const Page& page, const Report& report) {
@@ -104,7 +66,7 @@ int run(const std::vector<std::string>& arguments) {
     return 2;
   }
 
-  Counts counts;
+  bool are_true = true;
   for (const std::string& path : paths) {
     if (translated) {
       const std::string text =
@@ -113,14 +75,11 @@ int run(const std::vector<std::string>& arguments) {
     }
     const Page page = read_page(repository, path);
     const Report report = check_page(page, repository);
-    compare(page, report, counts);
+    compare(page, report);
     if (updates) update(page, report);
+    are_true = are_true && report.problems.empty();
   }
-  fmt::print("{} of {} steps and {} of {} code blocks are the same", counts.steps.same, counts.steps.all,
-             counts.code.same, counts.code.all);
-  for (const auto& [reason, count] : counts.skipped) fmt::print("; {} not run: {}", count, reason);
-  fmt::print("\n");
-  return counts.problems == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return are_true ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 }  // namespace

@@ -74,6 +74,11 @@ std::string terminal_of(const std::string& caption) {
   return std::regex_match(caption, match, terminal) ? match[1].str() : "";
 }
 
+void append(Shown& shown, const Lines& printed, const Lines& updated) {
+  shown.printed.insert(shown.printed.end(), printed.begin(), printed.end());
+  if (shown.updated) shown.updated->insert(shown.updated->end(), updated.begin(), updated.end());
+}
+
 // The value of --name in a command.
 std::string user_of(const std::string& command) {
   static const std::regex name(R"(--name[= ](\S+))");
@@ -97,7 +102,7 @@ void Console::run(const Block& block) {
   const std::string name = terminal_of(block.caption);
   Terminal& terminal = terminals_[name];
   if (skip(block, terminal)) return;
-  shown_.push_back({&block, true, true, {}, {}});
+  shown_.push_back({&block, true, {}, Lines()});
   const std::vector<Step> steps = steps_of(block, terminal.user);
   if (steps.front().kind == Step::Kind::go_on && !terminal.program && !terminal.failed) {
     problem(block.line, "no program runs in this terminal: `$ ` starts one");
@@ -120,7 +125,10 @@ void Console::run(const Block& block) {
   }
 
   Shown& shown = shown_.back();
-  if (terminal.failed) shown.same = shown.whole = false;
+  if (terminal.failed) {
+    shown.same = false;
+    shown.updated.reset();
+  }
   if (shown.same) shown.updated = block.lines;
   terminal.last_line = block.line + block.lines.size();
   terminal.last_shown = shown_.size() - 1;
@@ -378,11 +386,8 @@ void Console::differs(Terminal& terminal, const Step& step, Until until, const s
 
 void Console::record(const Step& step, const Lines& printed, const Lines& updated) {
   Shown& shown = shown_.back();
-  if (step.kind == Step::Kind::command) {
-    for (Lines* lines : {&shown.printed, &shown.updated}) lines->push_back("$ " + step.text);
-  }
-  shown.printed.insert(shown.printed.end(), printed.begin(), printed.end());
-  shown.updated.insert(shown.updated.end(), updated.begin(), updated.end());
+  if (step.kind == Step::Kind::command) append(shown, {"$ " + step.text}, {"$ " + step.text});
+  append(shown, printed, updated);
 }
 
 void Console::check_exit_code(Terminal& terminal) {
@@ -404,8 +409,7 @@ void Console::check_all_shown(Terminal& terminal) {
                                   fmt::format("  + {}\n", fmt::join(printed, "\n  + ")));
   Shown& shown = shown_[terminal.last_shown];
   shown.same = false;
-  shown.printed.insert(shown.printed.end(), printed.begin(), printed.end());
-  shown.updated.insert(shown.updated.end(), printed.begin(), printed.end());
+  append(shown, printed, printed);
 }
 
 // The lines on the screen that the page has not shown yet.

@@ -23,13 +23,14 @@ struct Patience {
   std::chrono::milliseconds busy{600'000};   // for one that is at work, as a compiler is
 };
 
-/// A console block that has been run.
+/// A block that has been compared.
 struct Shown {
   const Block* block = nullptr;
   bool same = true;
-  bool whole = true;  // all of it could be run
-  Lines printed;      // the whole block as the programs print it, with the commands and what was typed
-  Lines updated;      // the same, in the page's words where they are still true
+  Lines printed;  // the whole block as the programs print it, with the commands and what was typed
+  std::optional<Lines>
+      updated;  // what it should be, in the page's words where they are still true; nothing if
+                // it could not be run to its end, or nothing in its file is like it
 };
 
 /// Runs the blocks of one page in their order, which is the order in time: before each thing that the reader

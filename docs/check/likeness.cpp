@@ -1,5 +1,7 @@
 #include "docs/check/likeness.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
@@ -134,6 +136,33 @@ std::string diff(const std::vector<Pair>& pairs, const Lines& page, const Lines&
       text += (pair.same ? "    " : "  - ") + page[*pair.page] + '\n';
     else if (!pair.same)
       text += "  + " + printed[*pair.printed] + '\n';
+  }
+  return text;
+}
+
+std::string side_by_side(const Lines& page, const Lines& printed) {
+  const auto comparable = [](const Lines& lines) {
+    Lines result = canonical(lines, false);
+    std::replace(result.begin(), result.end(), std::string(left_out), std::string("left out"));
+    return result;
+  };
+  std::vector<Pair> rows;
+  std::size_t free = 0;  // the first row, since the last that is the same, with nothing on its right
+  for (const Pair& pair : align(comparable(page), comparable(printed))) {
+    if (pair.page || free == rows.size())
+      rows.push_back(pair);
+    else
+      rows[free].printed = pair.printed;
+    if (!pair.page) ++free;
+    if (pair.same) free = rows.size();
+  }
+
+  std::size_t width = 0;
+  for (const std::string& line : page) width = std::max(width, line.size());
+  std::string text;
+  for (const Pair& row : rows) {
+    text += fmt::format("{:<{}} {} {}\n", row.page ? page[*row.page] : "", width, row.same ? '|' : '!',
+                        row.printed ? printed[*row.printed] : "");
   }
   return text;
 }

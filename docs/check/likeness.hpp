@@ -38,6 +38,9 @@ std::optional<std::size_t> first_difference(const std::vector<Pair>& pairs);
 /// The lines of both, in the form of diff: `- ` the page's, `+ ` the printed.
 std::string diff(const std::vector<Pair>& pairs, const Lines& page, const Lines& printed);
 
+/// The lines of both in two columns; those that differ have a `!` between them. `...` is a line like any other.
+std::string side_by_side(const Lines& page, const Lines& printed);
+
 /// What was printed, with `...` for the lines that the page leaves out.
 Lines shortened(const std::vector<Pair>& pairs, const Lines& printed);
 
