@@ -18,7 +18,6 @@
 #include <utility>
 
 #include "common/text.hpp"
-#include "docs/check/rest.hpp"
 
 namespace {
 

@@ -1,7 +1,11 @@
-// What a person sees on a terminal, line by line.
+// What a person sees on a terminal, line by line, and whether its programs have come to rest.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstddef>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,3 +35,11 @@ class Screen {
   bool break_line_ = false;
   std::string escape_;  // the beginning of an ESC [ K whose end has not come yet
 };
+
+/// Tells of all threads in these sessions (setsid(2)) how often they have fallen asleep; nothing if one of
+/// them is awake. If it is the same a moment later, none has done anything in between: proc(5). Empty where
+/// can_see_sleep is false.
+std::optional<std::string> all_asleep(const std::set<pid_t>& sessions);
+
+/// False on a system without /proc, such as macOS.
+extern const bool can_see_sleep;
