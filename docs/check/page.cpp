@@ -1,5 +1,7 @@
 #include "docs/check/page.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 #include <map>
@@ -116,6 +118,9 @@ class Parser {
     if (next_ == page_.lines.size()) {
       page_.problems.push_back({page_.place(block.line), "this block does not end"});
     }
+    page_.outline.push_back({block.line, "```" + block.language});
+    for (std::size_t i = 0; i < block.lines.size() && !is_picture(block); ++i)
+      page_.outline.push_back({block.line + 1 + i, block.lines[i]});
     page_.blocks.push_back(std::move(block));
   }
 
@@ -134,7 +139,9 @@ class Parser {
     if (std::regex_match(line, match, heading)) {
       std::string anchor = anchor_of(plain(match[1]));
       if (const int count = headings_[anchor]++; count > 0) anchor += '-' + std::to_string(count);
-      page_.headings.push_back({next_ + 1, line.find_first_not_of('#'), anchor});
+      const std::size_t level = line.find_first_not_of('#');
+      page_.headings.push_back({next_ + 1, level, anchor});
+      page_.outline.push_back({next_ + 1, fmt::format("a heading of level {}", level)});
       page_.anchors.insert(anchor);
     }
     if (std::regex_search(line, match, named_anchor)) page_.anchors.insert(match[1]);
@@ -159,7 +166,7 @@ class Parser {
     std::vector<std::string> cells = cells_of(line);
     if (!is_head && cells.size() > 1 && cells[0].starts_with("--") &&
         cells[0].find_first_not_of('-') != std::string::npos)
-      page_.options.push_back(cells[0] + " | " + cells[1]);
+      page_.outline.push_back({next_ + 1, cells[0] + " | " + cells[1]});
     if (is_head) {
       in_option_table_ = !cells.empty() && cells[0] == "option";
       std::size_t above = next_;

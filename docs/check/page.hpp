@@ -47,6 +47,10 @@ struct Heading {
 };
 
 struct Page {
+  struct Line {
+    std::size_t number = 0;
+    std::string text;
+  };
   std::string path;  // from the repository root: "docs/part1.md"
   std::vector<std::string> lines;
   std::vector<Block> blocks;
@@ -54,8 +58,9 @@ struct Page {
   std::vector<Heading> headings;
   std::set<std::string> anchors;  // what a link's #... can name
   std::vector<OptionTable> tables;
-  std::vector<std::string>
-      options;                    // `--port PORT | 1234` for each row of any table that begins with an option
+  std::vector<Line>
+      outline;  // what a translation has in common with it: the levels of headings, the lines of blocks
+                // but pictures, and `--port PORT | 1234` for each row of a table of options
   std::vector<Problem> problems;  // what cannot be taken apart
 
   std::string place(std::size_t line) const { return path + ':' + std::to_string(line); }

@@ -9,8 +9,8 @@
 /// "docs/part1.md" for docs/zh/part1.md, "README.md" for README.zh.md; empty for a page that is no translation.
 std::string english_of(const std::string& path);
 
-/// Where the two part. They have to have the same headings, one below the other, and in each section the same
-/// blocks, but for the words in pictures, and the same options in tables. Above each Chinese heading stands a
+/// Where the two part first. They have to have the same headings, blocks, but for the words in pictures, and options
+/// in tables, in the same order; then all marks are looked at. Above each Chinese heading stands a
 /// mark, `<a id="the-end"></a><!-- 1c2d3e4f -->`: the anchor of the English heading, and a hash of what the English
 /// section said when it was translated. Line breaks do not count, nor do blocks.
 std::vector<Problem> translation_faults(const Page& english, const Page& chinese);

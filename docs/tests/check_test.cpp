@@ -507,18 +507,19 @@ TEST_F(Translation, WantsAMarkAboveEachHeading) {
   EXPECT_TRUE(missing[0].starts_with(
       "docs/zh/x.md:1: the mark of its English section is missing: <a id=\"title\"></a><!-- "));
   EXPECT_EQ(missing[2], "docs/zh/x.md:16: a dead link: there is no '#title' in docs/zh/x.md");
-  EXPECT_EQ(
-      found_in(with(marked(chinese_), "the-end", "das-ende")),
-      Found{"docs/zh/x.md:14: the mark is that of another section than docs/x.md:11, which has the anchor "
-            "'the-end'"});
+  const Found other = found_in(with(marked(chinese_), "the-end", "das-ende"));
+  ASSERT_EQ(other.size(), 1U);
+  EXPECT_TRUE(other[0].starts_with(
+      "docs/zh/x.md:14: the mark of its English section is missing: <a id=\"the-end\"></a><!-- "));
 }
 
 TEST_F(Translation, WantsTheSameHeadings) {
   const std::string chinese = marked(chinese_);
   EXPECT_EQ(found_in(with(chinese, "## 结束", "### 结束")),
-            Found{"docs/zh/x.md:14: a heading of level 3; the English one, docs/x.md:11, has level 2"});
-  EXPECT_EQ(found_in(with(chinese, "## 结束", "结束")), Found{"docs/zh/x.md: no heading for docs/x.md:11"});
-  EXPECT_EQ(found_in(chinese + "\n## 多\n"), Found{"docs/zh/x.md:26: no such heading in docs/x.md"});
+            Found{"docs/zh/x.md:14: docs/x.md:11 has here: a heading of level 2"});
+  EXPECT_EQ(found_in(with(chinese, "## 结束", "结束")),
+            Found{"docs/zh/x.md:16: docs/x.md:11 has here: a heading of level 2"});
+  EXPECT_EQ(found_in(chinese + "\n## 多\n"), Found{"docs/zh/x.md:26: docs/x.md has nothing more here"});
   EXPECT_THROW(marked(chinese_ + "\n## 多\n"), std::runtime_error);
 }
 
@@ -527,11 +528,11 @@ TEST_F(Translation, WantsTheSameBlocksAndOptions) {
   EXPECT_EQ(found_in(with(chinese, "printed", "打印")),
             Found{"docs/zh/x.md:9: docs/x.md:8 has here: printed"});
   EXPECT_EQ(found_in(with(chinese, "```console\n$ false\nprinted\n```\n", "")),
-            Found{"docs/zh/x.md:3: this section lacks the block of docs/x.md:6"});
+            Found{"docs/zh/x.md:10: docs/x.md:6 has here: ```console"});
   EXPECT_EQ(found_in(with(chinese, "```text", "```console")),
-            Found{"docs/zh/x.md:16: not a block of docs/x.md:11"});
+            Found{"docs/zh/x.md:16: docs/x.md:13 has here: ```text"});
   EXPECT_EQ(found_in(with(chinese, "1234", "4321")),
-            Found{"docs/zh/x.md: this option stands elsewhere or nowhere: --port PORT | 1234"});
+            Found{"docs/zh/x.md:24: docs/x.md:19 has here: --port PORT | 1234"});
   const Page page = parse_page("docs/zh/x.md", with(chinese, "printed", "打印"));
   EXPECT_EQ(updated_page(page, check_page(page, repository_)).text, chinese);
 }
