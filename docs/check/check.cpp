@@ -49,7 +49,7 @@ class Checker {
   }
 
   void quote(const Block& block, const std::optional<Lines>& now) {
-    report_.quotes.push_back({&block, block.lines == now, now.value_or(Lines()), now});
+    report_.quotes.push_back({&block, block.lines == now, now.has_value(), now.value_or(Lines())});
   }
 
   // Its blocks are those of the English page, which are run and looked for there.
@@ -180,21 +180,15 @@ class Checker {
 
   // Every line of a part's server and clients, and of the steps that lead to them, stands on the part's page.
   void whole_programs() {
-    static const std::regex part_page(R"(docs/(part[0-9]+)\.md)");
-    static const std::regex program(R"((server|client(?!_test)\w*)\.cpp)");
+    static const std::regex page(R"(docs/(part[0-9]+)\.md)");
+    static const std::regex program(R"([^/]+/(steps/[^/]+|server|client(?!_test)\w*)\.cpp)");
     std::smatch match;
-    if (!std::regex_match(page_.path, match, part_page)) return;
+    if (!std::regex_match(page_.path, match, page)) return;
     for (const auto& folder : fs::directory_iterator(repository_.root)) {
-      if (!folder.is_directory() || !folder.path().filename().string().starts_with(match[1].str() + '_'))
-        continue;
-      for (const auto& file : fs::directory_iterator(folder)) {
-        const std::string name = file.path().filename();
-        if (std::regex_match(name, program)) whole_program(folder.path().filename() / name);
-      }
-      if (!fs::is_directory(folder.path() / "steps")) continue;
-      for (const auto& file : fs::directory_iterator(folder.path() / "steps")) {
-        if (file.path().extension() == ".cpp")
-          whole_program(file.path().lexically_relative(repository_.root));
+      if (!folder.path().filename().string().starts_with(match[1].str() + '_')) continue;
+      for (const auto& file : fs::recursive_directory_iterator(folder)) {
+        const std::string name = file.path().lexically_relative(repository_.root);
+        if (std::regex_match(name, program)) whole_program(name);
       }
     }
   }
@@ -347,13 +341,16 @@ Report check_page(const Page& page, const Repository& repository, Patience patie
 
 Update updated_page(const Page& page, const Report& report) {
   Update update;
-  std::map<std::size_t, const Shown*> rewritten;  // by the line of the block
+  std::map<std::size_t, std::pair<const Block*, Lines>> rewritten;  // by the line of the block
   for (const auto* list : {&report.shown, &report.quotes}) {
     for (const Shown& one : *list) {
-      if (one.updated && *one.updated != one.block->lines)
-        rewritten[one.block->line] = &one;
-      else if (!one.same)
-        update.left.push_back({page.place(one.block->line), "this block differs, and is left as it is"});
+      if (one.same) continue;
+      const Block& block = *one.block;
+      const Lines lines = block.language == "console" ? updated(block.lines, one.printed) : one.printed;
+      if (one.whole && lines != block.lines)
+        rewritten[block.line] = {&block, lines};
+      else
+        update.left.push_back({page.place(block.line), "this block differs, and is left as it is"});
     }
   }
   update.blocks = rewritten.size();
@@ -361,8 +358,8 @@ Update updated_page(const Page& page, const Report& report) {
     update.text += page.lines[i] + '\n';
     const auto found = rewritten.find(i + 1);
     if (found == rewritten.end()) continue;
-    for (const std::string& line : *found->second->updated) update.text += line + '\n';
-    i += found->second->block->lines.size();
+    for (const std::string& line : found->second.second) update.text += line + '\n';
+    i += found->second.first->lines.size();
   }
   return update;
 }

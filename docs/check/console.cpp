@@ -5,14 +5,12 @@
 #include <poll.h>
 
 #include <algorithm>
-#include <array>
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <memory>
 #include <regex>
 #include <set>
-#include <sstream>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
@@ -24,13 +22,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds patience_after_failure{2'000};
-// Those that only look at the programs, and those that play a part.
-constexpr std::array onlookers = {"cmake", "curl", "ss", "strace"};
-constexpr std::array players = {"nc", "patch", "python3"};
-
-bool plays(const std::string& tool) {
-  return std::find(players.begin(), players.end(), tool) != players.end();
-}
 
 bool is_command(const std::string& line) {
   return line.starts_with("$ ");
@@ -46,16 +37,20 @@ bool is_there(const std::string& tool) {
 
 // A tool that one of the block's commands needs and this machine lacks; empty if it has them all.
 std::string missing_tool(const Block& block) {
+  static const std::regex tool(R"([\s"'(](cmake|curl|nc|patch|python3|ss|strace)(?=\s|$))");
   for (const std::string& line : block.lines) {
     if (!is_command(line)) continue;
-    std::istringstream words(line);
-    for (std::string word; words >> word;) {
-      word.erase(0, word.find_first_not_of("\"'("));
-      const bool looks = std::find(onlookers.begin(), onlookers.end(), word) != onlookers.end();
-      if ((looks || plays(word)) && !is_there(word)) return word == "cmake" ? "make" : word;
+    for (std::sregex_iterator i(line.begin(), line.end(), tool), end; i != end; ++i) {
+      const std::string name = (*i)[1];
+      if (!is_there(name)) return name == "cmake" ? "make" : name;
     }
   }
   return {};
+}
+
+// The other tools only look at the programs.
+bool plays(const std::string& tool) {
+  return tool == "nc" || tool == "patch" || tool == "python3";
 }
 
 bool leaves_out_lines(const Lines& lines) {
@@ -71,11 +66,6 @@ std::string terminal_of(const std::string& caption) {
   static const std::regex terminal(R"(\**(Terminal [0-9]+)\b.*)");
   std::smatch match;
   return std::regex_match(caption, match, terminal) ? match[1].str() : "";
-}
-
-void append(Shown& shown, const Lines& printed, const Lines& updated) {
-  shown.printed.insert(shown.printed.end(), printed.begin(), printed.end());
-  if (shown.updated) shown.updated->insert(shown.updated->end(), updated.begin(), updated.end());
 }
 
 // The value of --name in a command.
@@ -101,7 +91,7 @@ void Console::run(const Block& block) {
   const std::string name = terminal_of(block.caption);
   Terminal& terminal = terminals_[name];
   if (skip(block, terminal)) return;
-  shown_.push_back({&block, true, {}, Lines()});
+  shown_.push_back({&block, true, true, {}});
   const std::vector<Step> steps = steps_of(block, terminal.user);
   if (steps.front().kind == Step::Kind::go_on && !terminal.program && !terminal.failed) {
     problem(block.line, "no program runs in this terminal: `$ ` starts one");
@@ -123,12 +113,7 @@ void Console::run(const Block& block) {
     wait_for(terminal, step, until, next == nullptr ? "" : next->prompt);
   }
 
-  Shown& shown = shown_.back();
-  if (terminal.failed) {
-    shown.same = false;
-    shown.updated.reset();
-  }
-  if (shown.same) shown.updated = block.lines;
+  if (terminal.failed) shown_.back().same = shown_.back().whole = false;
   terminal.last_line = block.line + block.lines.size();
   terminal.last_shown = shown_.size() - 1;
   terminal.leaves_out = !block.lines.empty() && block.lines.back() == left_out;
@@ -336,7 +321,7 @@ void Console::wait_for(Terminal& terminal, const Step& step, Until until, const 
   if (*count > 0) terminal.shown_current = with_current ? visible(terminal.screen.current()) : "";
   printed.resize(*count, terminal.shown_current);
   const std::vector<Pair> pairs = align(canonical(step.lines, false), canonical(printed, true));
-  record(step, shortened(pairs, printed), step.lines);
+  record(step, shortened(pairs, printed));
 }
 
 void Console::differs(Terminal& terminal, const Step& step, Until until, const std::string& prompt,
@@ -361,15 +346,14 @@ void Console::differs(Terminal& terminal, const Step& step, Until until, const s
   if (late && until == Until::end) {
     text = "this command does not end; the page (-) and the program (+) show:\n";
     if (!before) line = terminal.command_line;
-  } else if (until == Until::prompt && !was_running) {
-    text = fmt::format("the program ends, and does not wait behind `{}`:\n", prompt);
-    line = step.first + before.value_or(step.lines.size());
-  } else if (until == Until::prompt && current != prompt) {
-    text = fmt::format("the program waits behind `{}`, not behind `{}`:\n", current, prompt);
+  } else if (until == Until::prompt && (!was_running || current != prompt)) {
+    const std::string instead =
+        was_running ? fmt::format("waits behind `{}`, not", current) : "ends, and does not wait";
+    text = fmt::format("the program {} behind `{}`:\n", instead, prompt);
     line = step.first + before.value_or(step.lines.size());
   }
   problem(line, text + diff(pairs, step.lines, printed));
-  record(step, shortened(pairs, printed), updated(pairs, step.lines, printed));
+  record(step, shortened(pairs, printed));
   shown_.back().same = false;
 
   // Where the program is as the page has it, the page can go on.
@@ -383,10 +367,10 @@ void Console::differs(Terminal& terminal, const Step& step, Until until, const s
   if (late) patience_.asleep = std::min(patience_.asleep, patience_after_failure);
 }
 
-void Console::record(const Step& step, const Lines& printed, const Lines& updated) {
-  Shown& shown = shown_.back();
-  if (step.kind == Step::Kind::command) append(shown, {"$ " + step.text}, {"$ " + step.text});
-  append(shown, printed, updated);
+void Console::record(const Step& step, const Lines& printed) {
+  Lines& all = shown_.back().printed;
+  if (step.kind == Step::Kind::command) all.push_back("$ " + step.text);
+  all.insert(all.end(), printed.begin(), printed.end());
 }
 
 void Console::check_exit_code(Terminal& terminal) {
@@ -408,7 +392,7 @@ void Console::check_all_shown(Terminal& terminal) {
                                   fmt::format("  + {}\n", fmt::join(printed, "\n  + ")));
   Shown& shown = shown_[terminal.last_shown];
   shown.same = false;
-  append(shown, printed, printed);
+  shown.printed.insert(shown.printed.end(), printed.begin(), printed.end());
 }
 
 // The lines on the screen that the page has not shown yet.

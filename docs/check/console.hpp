@@ -27,10 +27,8 @@ struct Patience {
 struct Shown {
   const Block* block = nullptr;
   bool same = true;
-  Lines printed;  // the whole block as the programs print it, with the commands and what was typed
-  std::optional<Lines>
-      updated;  // what it should be, in the page's words where they are still true; nothing if
-                // it could not be run to its end, or nothing in its file is like it
+  bool whole = true;  // it could be run to its end; its file has lines that are like it
+  Lines printed;      // the whole block as it should be: a console block with the commands and what was typed
 };
 
 /// Runs the blocks of one page in their order, which is the order in time: before each thing that the reader
@@ -101,7 +99,7 @@ class Console {
                                    const std::string& prompt) const;
   void wait_for(Terminal& terminal, const Step& step, Until until, const std::string& prompt);
   void differs(Terminal& terminal, const Step& step, Until until, const std::string& prompt, bool late);
-  void record(const Step& step, const Lines& printed, const Lines& updated);
+  void record(const Step& step, const Lines& printed);
   void check_exit_code(Terminal& terminal);
   void check_all_shown(Terminal& terminal);
   Lines unshown(const Terminal& terminal) const;

@@ -89,15 +89,13 @@ std::vector<Pair> align(const Lines& page, const Lines& printed) {
       std::size_t& least = missing[i][j];
       if (i == page.size()) {
         least = printed.size() - j;
-      } else if (page[i] == left_out) {
-        least = missing[i + 1][j];
-        if (j < printed.size()) least = std::min(least, missing[i][j + 1]);
-      } else if (j < printed.size() && page[i] == printed[j]) {
-        least = missing[i + 1][j + 1];
-      } else {
-        least = 1 + missing[i + 1][j];
-        if (j < printed.size()) least = std::min(least, 1 + missing[i][j + 1]);
+        continue;
       }
+      const std::size_t alone = page[i] == left_out ? 0 : 1;
+      least = alone + missing[i + 1][j];
+      if (j == printed.size()) continue;
+      least = std::min(least, alone + missing[i][j + 1]);
+      if (alone == 1 && page[i] == printed[j]) least = missing[i + 1][j + 1];
     }
   }
 
@@ -118,6 +116,16 @@ std::vector<Pair> align(const Lines& page, const Lines& printed) {
     }
   }
   return pairs;
+}
+
+// Both canonical, and `...` is a line like any other.
+static std::vector<Pair> align_all(const Lines& page, const Lines& printed) {
+  const auto comparable = [](const Lines& lines) {
+    Lines result = canonical(lines, false);
+    std::replace(result.begin(), result.end(), std::string(left_out), std::string("left out"));
+    return result;
+  };
+  return align(comparable(page), comparable(printed));
 }
 
 std::optional<std::size_t> first_difference(const std::vector<Pair>& pairs) {
@@ -141,14 +149,9 @@ std::string diff(const std::vector<Pair>& pairs, const Lines& page, const Lines&
 }
 
 std::string side_by_side(const Lines& page, const Lines& printed) {
-  const auto comparable = [](const Lines& lines) {
-    Lines result = canonical(lines, false);
-    std::replace(result.begin(), result.end(), std::string(left_out), std::string("left out"));
-    return result;
-  };
   std::vector<Pair> rows;
   std::size_t free = 0;  // the first row, since the last that is the same, with nothing on its right
-  for (const Pair& pair : align(comparable(page), comparable(printed))) {
+  for (const Pair& pair : align_all(page, printed)) {
     if (pair.page || free == rows.size())
       rows.push_back(pair);
     else
@@ -176,11 +179,10 @@ Lines shortened(const std::vector<Pair>& pairs, const Lines& printed) {
   return lines;
 }
 
-Lines updated(const std::vector<Pair>& pairs, const Lines& page, const Lines& printed) {
+Lines updated(const Lines& page, const Lines& printed) {
   Lines lines;
-  for (const Pair& pair : pairs) {
-    if (pair.same && pair.page) lines.push_back(page[*pair.page]);
-    if (!pair.same && pair.printed) lines.push_back(printed[*pair.printed]);
+  for (const Pair& pair : align_all(page, printed)) {
+    if (pair.printed) lines.push_back(pair.page ? page[*pair.page] : printed[*pair.printed]);
   }
   return lines;
 }

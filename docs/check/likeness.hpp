@@ -44,5 +44,5 @@ std::string side_by_side(const Lines& page, const Lines& printed);
 /// What was printed, with `...` for the lines that the page leaves out.
 Lines shortened(const std::vector<Pair>& pairs, const Lines& printed);
 
-/// What was printed, in the page's words where they are still true.
-Lines updated(const std::vector<Pair>& pairs, const Lines& page, const Lines& printed);
+/// What was printed, in the page's words where they are still true. `...` is a line like any other.
+Lines updated(const Lines& page, const Lines& printed);

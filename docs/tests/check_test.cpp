@@ -95,7 +95,7 @@ TEST_F(ConsoleBlock, FindsAWrongWord) {
   EXPECT_EQ(found(report), Found{"docs/x.md:4: the page (-) and the program (+) differ:"});
   EXPECT_EQ(report.problems.at(0).text,
             "the page (-) and the program (+) differ:\n    one\n  - too\n  + two\n");
-  EXPECT_EQ(report.shown.at(0).updated, (Lines{"$ echo one; echo two", "one", "two"}));
+  EXPECT_EQ(report.shown.at(0).printed, (Lines{"$ echo one; echo two", "one", "two"}));
 }
 
 TEST_F(ConsoleBlock, FindsALineThatIsNotPrinted) {
@@ -302,7 +302,7 @@ TEST_F(CodeBlock, AcceptsLinesOfAFileWhateverTheirIndentation) {
 TEST_F(CodeBlock, FindsStaleLines) {
   const Report report = check("`part9_test/server.cpp`:\n```cpp\nif (true) {\n  listen();\n}\n```\n");
   EXPECT_EQ(found(report), Found{"docs/x.md:4: the page (-) and part9_test/server.cpp (+) differ:"});
-  EXPECT_EQ(report.quotes.at(0).updated, (Lines{"if (true) {", "  serve();", "}"}));
+  EXPECT_EQ(report.quotes.at(0).printed, (Lines{"if (true) {", "  serve();", "}"}));
   EXPECT_EQ(found(check("`part9_test/server.cpp`:\n```cpp\nif (true) {\n serve();\n}\n```\n")),
             Found{"docs/x.md:4: the page (-) and part9_test/server.cpp (+) differ:"});
   EXPECT_EQ(found(check("`part9_test/server.cpp`:\n```cpp\nwhile (false);\n```\n")),
