@@ -26,6 +26,7 @@ class Checker {
 
   Report check() {
     report_.problems = page_.problems;
+    report_.links = page_.links.size();
     if (const std::string english = english_of(page_.path); !english.empty()) {
       translation(english);
       return std::move(report_);
@@ -35,7 +36,7 @@ class Checker {
     console_.finish();
     whole_programs();
     for (const OptionTable& table : page_.tables) options(table);
-    links();
+    for (const Link& one : page_.links) link(one);
     report_.shown = console_.shown();
     report_.lacks = console_.lacks();
     report_.skipped.insert(console_.skipped().begin(), console_.skipped().end());
@@ -61,15 +62,11 @@ class Checker {
     const Page original = read_page(repository_, english);
     const auto faults = translation_faults(original, page_);
     report_.problems.insert(report_.problems.end(), faults.begin(), faults.end());
-    const auto same_language = [](const Block& a, const Block& b) { return a.language == b.language; };
-    if (std::equal(page_.blocks.begin(), page_.blocks.end(), original.blocks.begin(), original.blocks.end(),
-                   same_language)) {
-      for (std::size_t i = 0; i < page_.blocks.size(); ++i) {
-        const Block& block = page_.blocks[i];
-        if (!is_picture(block)) quote(block, original.blocks[i].lines);
-      }
+    if (std::ranges::equal(page_.blocks, original.blocks, {}, &Block::language, &Block::language)) {
+      for (std::size_t i = 0; i < page_.blocks.size(); ++i)
+        if (!is_picture(page_.blocks[i])) quote(page_.blocks[i], original.blocks[i].lines);
     }
-    links();
+    for (const Link& one : page_.links) link(one);
   }
 
   void block(const Block& block) {
@@ -150,17 +147,17 @@ class Checker {
 
   void code(const Block& block) {
     const std::vector<std::string> files = files_in(block.caption);
-    const auto file = files.begin();
-    if (file == files.end()) {
+    if (files.empty()) {
       problem(block.line,
               "the line above this block names no file of the repository, nor says that it is "
               "\"not in the repository\"");
       return;
     }
-    const Lines lines = read_lines(repository_.root / *file);
+    const std::string& file = files.front();
+    const Lines lines = read_lines(repository_.root / file);
     const std::vector<std::size_t> places = places_in(lines, block.lines);
     for (const std::size_t place : places) {
-      for (std::size_t i = 0; i < block.lines.size(); ++i) on_page_[*file].insert(place + i);
+      for (std::size_t i = 0; i < block.lines.size(); ++i) on_page_[file].insert(place + i);
     }
     if (!places.empty()) {
       quote(block, block.lines);
@@ -169,13 +166,13 @@ class Checker {
     const auto now = rewritten(lines, block.lines);
     quote(block, now);
     if (!now) {
-      problem(block.line, fmt::format("these are not lines of {}", *file));
+      problem(block.line, fmt::format("these are not lines of {}", file));
       return;
     }
     const std::vector<Pair> pairs = align(block.lines, *now);
     const std::size_t line = std::min(first_difference(pairs).value_or(0) + 1, block.lines.size());
     problem(block.line + line,
-            fmt::format("the page (-) and {} (+) differ:\n{}", *file, diff(pairs, block.lines, *now)));
+            fmt::format("the page (-) and {} (+) differ:\n{}", file, diff(pairs, block.lines, *now)));
   }
 
   // Every line of a part's server and clients, and of the steps that lead to them, stands on the part's page.
@@ -204,11 +201,6 @@ class Checker {
                                   fmt::format("lines {} to {} are not on the page {}; the first is:\n  {}\n",
                                               first + 1, i, page_.path, lines[first])});
     }
-  }
-
-  void links() {
-    for (const Link& one : page_.links) link(one);
-    report_.links = page_.links.size();
   }
 
   void link(const Link& link) {
@@ -346,7 +338,7 @@ Update updated_page(const Page& page, const Report& report) {
     for (const Shown& one : *list) {
       if (one.same) continue;
       const Block& block = *one.block;
-      const Lines lines = block.language == "console" ? updated(block.lines, one.printed) : one.printed;
+      const Lines lines = list == &report.shown ? updated(block.lines, one.printed) : one.printed;
       if (one.whole && lines != block.lines)
         rewritten[block.line] = {&block, lines};
       else

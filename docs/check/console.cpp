@@ -175,6 +175,7 @@ std::vector<Console::Step> Console::steps_of(const Block& block, std::string& us
   const auto add = [&](Step::Kind kind, std::string text, std::string prompt, std::size_t line) -> Step& {
     return steps.emplace_back(Step{kind, std::move(text), std::move(prompt), false, line, {}});
   };
+  if (block.lines.empty() || !is_command(block.lines.front())) add(Step::Kind::go_on, "", "", block.line + 1);
   for (std::size_t i = 0; i < block.lines.size(); ++i) {
     const std::string& line = block.lines[i];
     const std::size_t number = block.line + 1 + i;
@@ -192,9 +193,7 @@ std::vector<Console::Step> Console::steps_of(const Block& block, std::string& us
       user = user_of(line);
     } else if (line.ends_with("^C") || line.ends_with("^D")) {
       const auto kind = line.back() == 'C' ? Step::Kind::interrupt : Step::Kind::end_input;
-      const bool anytime =
-          !steps.empty() && !steps.back().lines.empty() && steps.back().lines.back() == left_out;
-      if (steps.empty()) add(Step::Kind::go_on, "", "", number);
+      const bool anytime = !steps.back().lines.empty() && steps.back().lines.back() == left_out;
       Step& step = add(kind, "", line.substr(0, line.size() - 2), number);
       step.lines = {line};
       if (kind == Step::Kind::interrupt && anytime) {
@@ -206,16 +205,13 @@ std::vector<Console::Step> Console::steps_of(const Block& block, std::string& us
       }
     } else if (const std::string prompt = is_typed("Username: ") ? "Username: " : user_prompt;
                is_typed(prompt)) {
-      if (steps.empty()) add(Step::Kind::go_on, "", "", number);
       const std::string text = line.substr(std::min(prompt.size(), line.size()));
       add(Step::Kind::type, text, prompt, number).lines = {line};
       if (prompt == "Username: ") user = text;
     } else {
-      if (steps.empty()) add(Step::Kind::go_on, "", "", number);
       steps.back().lines.push_back(line);
     }
   }
-  if (steps.empty()) add(Step::Kind::go_on, "", "", block.line + 1);
   return steps;
 }
 
@@ -275,12 +271,12 @@ void Console::wait_for_end(Terminal& terminal, std::size_t line) {
 // nothing if the screen is not (yet) as the page has it.
 std::optional<std::size_t> Console::taken(const Terminal& terminal, const Step& step, Until until,
                                           const std::string& prompt) const {
-  Lines page = canonical(step.lines, false);
-  const Lines printed = canonical(unshown(terminal), true);
   const std::string current = visible(terminal.screen.current());
   if (until == Until::end && terminal.running) return std::nullopt;
   if (until == Until::prompt && (!terminal.running || current != prompt)) return std::nullopt;
 
+  Lines page = canonical(step.lines, false);
+  const Lines printed = canonical(unshown(terminal), true);
   const bool whole = !terminal.running || until == Until::prompt;
   if (const auto count = match(page, printed, whole)) return count;
   if (until == Until::rest && !page.empty() && page.back() == without_trailing_spaces(current)) {
