@@ -1,7 +1,6 @@
 #include "docs/check/check.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cctype>
@@ -243,13 +242,12 @@ class Checker {
       return;
     }
     Lines rows;
-    for (const OptionTable::Row& row : table.rows)
-      rows.push_back(fmt::format("{}", fmt::join(row.cells, " | ")));
+    for (const Line& row : table.rows) rows.push_back(row.text);
     const Lines help = help_of(path);
     const std::vector<Pair> pairs = align(rows, help);
     const auto row = first_difference(pairs);
     if (!row) return;
-    problem(*row < table.rows.size() ? table.rows[*row].line : table.line,
+    problem(*row < table.rows.size() ? table.rows[*row].number : table.line,
             fmt::format("the table (-) and {} --help (+) differ:\n{}", *program, diff(pairs, rows, help)));
   }
 

@@ -1,6 +1,7 @@
 #include "docs/check/page.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cctype>
@@ -54,20 +55,14 @@ std::string anchor_of(const std::string& heading) {
   return anchor;
 }
 
-std::vector<std::string> cells_of(std::string_view line) {
-  std::vector<std::string> cells(1);
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    if (line[i] == '\\' && i + 1 < line.size() && line[i + 1] == '|') {
-      cells.back() += line[++i];
-    } else if (line[i] == '|') {
-      cells.emplace_back();
-    } else if (line[i] != '`') {
-      cells.back() += line[i];
-    }
-  }
-  for (std::string& cell : cells) cell = trimmed(cell);
-  if (cells.front().empty()) cells.erase(cells.begin());  // what stands outside of the outer two |
-  if (!cells.empty() && cells.back().empty()) cells.pop_back();
+// The cells of `| a | b |`, without the marks of code.
+std::vector<std::string> cells_of(const std::string& line) {
+  static const std::regex cell(R"(\|((?:[^|\\]|\\.)+))");
+  static const std::regex marks(R"(`|\\(?=\|))");
+  std::vector<std::string> cells;
+  const std::string row = trimmed(line);
+  for (std::sregex_token_iterator i(row.begin(), row.end(), cell, 1), end; i != end; ++i)
+    cells.push_back(trimmed(std::regex_replace(i->str(), marks, "")));
   return cells;
 }
 
@@ -163,7 +158,7 @@ class Parser {
 
   void table_line(const std::string& line) {
     const bool is_head = next_ == 0 || !page_.lines[next_ - 1].starts_with('|');
-    std::vector<std::string> cells = cells_of(line);
+    const std::vector<std::string> cells = cells_of(line);
     if (!is_head && cells.size() > 1 && cells[0].starts_with("--") &&
         cells[0].find_first_not_of('-') != std::string::npos)
       page_.outline.push_back({next_ + 1, cells[0] + " | " + cells[1]});
@@ -173,7 +168,7 @@ class Parser {
       if (in_option_table_)
         page_.tables.push_back({next_ + 1, std::string(line_above(page_.lines, above)), {}});
     } else if (in_option_table_ && line.find_first_not_of("|-: ") != std::string::npos) {
-      page_.tables.back().rows.push_back({next_ + 1, std::move(cells)});
+      page_.tables.back().rows.push_back({next_ + 1, fmt::format("{}", fmt::join(cells, " | "))});
     }
   }
 

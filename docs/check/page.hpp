@@ -29,15 +29,17 @@ struct Link {
   std::string target;
 };
 
+/// A line of a page, or what it says.
+struct Line {
+  std::size_t number = 0;
+  std::string text;
+};
+
 /// A table whose first column is headed "option".
 struct OptionTable {
-  struct Row {
-    std::size_t line = 0;
-    std::vector<std::string> cells;
-  };
   std::size_t line = 0;  // of the head
   std::string caption;
-  std::vector<Row> rows;
+  std::vector<Line> rows;  // `--port PORT | 1234 | the port`
 };
 
 struct Heading {
@@ -47,10 +49,6 @@ struct Heading {
 };
 
 struct Page {
-  struct Line {
-    std::size_t number = 0;
-    std::string text;
-  };
   std::string path;  // from the repository root: "docs/part1.md"
   std::vector<std::string> lines;
   std::vector<Block> blocks;

@@ -58,7 +58,7 @@ std::string english_of(const std::string& path) {
 
 std::vector<Problem> translation_faults(const Page& english, const Page& chinese) {
   const auto [one, other] =
-      std::ranges::mismatch(english.outline, chinese.outline, {}, &Page::Line::text, &Page::Line::text);
+      std::ranges::mismatch(english.outline, chinese.outline, {}, &Line::text, &Line::text);
   if (one != english.outline.end() || other != chinese.outline.end()) {
     const std::size_t line = other == chinese.outline.end() ? chinese.lines.size() : other->number;
     const std::string wanted = one == english.outline.end()
