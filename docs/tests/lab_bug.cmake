@@ -2,6 +2,8 @@
 #   cmake -D PAGE=FILE -D ROOT=FOLDER -D FOLDER=FOLDER -P lab_bug.cmake
 # A patch that does not fit any more leaves them as they are, and its message in FOLDER/rejected: it fails a test,
 # and not the build.
+file(GLOB of_an_older_patch "${FOLDER}/common" "${FOLDER}/part*")
+file(REMOVE_RECURSE ${of_an_older_patch})
 file(READ "${PAGE}" page)
 string(REGEX REPLACE ".*\n```diff\n(.*\n)```.*" "\\1" patch "${page}")
 file(WRITE "${FOLDER}/patch" "${patch}")
