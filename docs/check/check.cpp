@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 class Checker {
  public:
   Checker(const Page& page, const Repository& repository, Patience patience)
-      : page_(page), repository_(repository), console_(page, repository.build, patience) {}
+      : page_(page), repository_(repository), console_(page, repository.build, patience, report_) {}
 
   Report check() {
     report_.problems = page_.problems;
@@ -36,10 +36,6 @@ class Checker {
     whole_programs();
     for (const OptionTable& table : page_.tables) options(table);
     for (const Link& one : page_.links) link(one);
-    report_.shown = console_.shown();
-    report_.lacks = console_.lacks();
-    report_.skipped.insert(console_.skipped().begin(), console_.skipped().end());
-    report_.problems.insert(report_.problems.end(), console_.problems().begin(), console_.problems().end());
     return std::move(report_);
   }
 
@@ -269,8 +265,8 @@ class Checker {
 
   const Page& page_;
   const Repository& repository_;
-  Console console_;
   Report report_;
+  Console console_;
   std::vector<Difference> differences_;
   std::map<std::string, std::set<std::size_t>> on_page_;  // which lines (from 0) of which file the page shows
 };

@@ -5,9 +5,9 @@
 //   the repository". Every line of a part's server and clients stands on its page. ```python: the line
 //   above says "Python". ```text and ```mermaid: pictures, not checked. There are no other blocks.
 // - ```diff: how the last file but one that the paragraph above names becomes the last. All blocks of a page for the
-//   same two files are together their whole difference: each line that is taken out (`-`) or put in (`+`)
-//   stands in one of them, and the lines around those in both files. `...` alone stands between two hunks.
-//   The last counts as shown whole.
+//   same two files are together their whole difference, as `git diff --histogram` sees it: each line that is taken
+//   out (`-`) or put in (`+`) stands in one of them, and the lines around those in both files. `...` alone stands
+//   between two hunks. The last file counts as shown whole.
 // - A line above that names a file under `my/`: the reader types the block in, whatever its language (a
 //   ```diff for patch(1), too), and commands can use the file.
 // - ```console is run, in the order of the page. `$ ` starts a command; below it stands all that it
@@ -33,8 +33,6 @@
 #pragma once
 
 #include <filesystem>
-#include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,20 +42,6 @@
 struct Repository {
   std::filesystem::path root;   // has to be the current directory
   std::filesystem::path build;  // where its programs have been built
-};
-
-/// What came of the check of a page.
-struct Report {
-  std::vector<Problem> problems;
-  std::vector<Shown> quotes;  // code blocks whose file has been found
-  std::vector<Shown> shown;   // console blocks that have been run
-  std::size_t links = 0;
-  std::map<std::string, int> skipped;    // how many blocks for which reason
-  std::string lacks;                     // "no nc", if that is why some were not run
-  std::map<std::string, int> unchecked;  // how many pictures and the like
-
-  /// `docs/part1.md: 23 code blocks, 14 console blocks, 9 links checked; 1 skipped: installs packages`
-  std::string summary(const Page& page) const;
 };
 
 /// The pages of the repository: README.md, docs/*.md, part*/README.md, and those in Chinese.

@@ -77,8 +77,8 @@ std::string user_of(const std::string& command) {
 
 }  // namespace
 
-Console::Console(const Page& page, const std::filesystem::path& build, Patience patience)
-    : page_(page), stand_ins_(build), patience_(patience) {}
+Console::Console(const Page& page, const std::filesystem::path& build, Patience patience, Report& report)
+    : page_(page), stand_ins_(build), patience_(patience), report_(report) {}
 
 void Console::write_file(const std::string& path, const Lines& lines) {
   const std::filesystem::path file = stand_ins_.my().parent_path() / path;
@@ -91,7 +91,7 @@ void Console::run(const Block& block) {
   const std::string name = terminal_of(block.caption);
   Terminal& terminal = terminals_[name];
   if (skip(block, terminal)) return;
-  shown_.push_back({&block, true, true, {}});
+  report_.shown.push_back({&block, true, true, {}});
   const std::vector<Step> steps = steps_of(block, terminal.user);
   if (steps.front().kind == Step::Kind::go_on && !terminal.program && !terminal.failed) {
     problem(block.line, "no program runs in this terminal: `$ ` starts one");
@@ -113,9 +113,9 @@ void Console::run(const Block& block) {
     wait_for(terminal, step, until, next == nullptr ? "" : next->prompt);
   }
 
-  if (terminal.failed) shown_.back().same = shown_.back().whole = false;
+  if (terminal.failed) report_.shown.back().same = report_.shown.back().whole = false;
   terminal.last_line = block.line + block.lines.size();
-  terminal.last_shown = shown_.size() - 1;
+  terminal.last_shown = report_.shown.size() - 1;
   terminal.leaves_out = !block.lines.empty() && block.lines.back() == left_out;
   if (name.empty()) {
     check_exit_code(terminal);
@@ -144,9 +144,9 @@ void Console::finish() {
 // Counts the block and returns true if it is not to be run.
 bool Console::skip(const Block& block, const Terminal& terminal) {
   std::string reason = block.not_run;
-  if (reason.empty() && is_over_) reason = lacks_;
+  if (reason.empty() && is_over_) reason = report_.lacks;
   if (const std::string tool = missing_tool(block); reason.empty() && !tool.empty()) {
-    reason = lacks_ = "no " + tool;
+    reason = report_.lacks = "no " + tool;
     // What the programs that run now print from here on, cannot be compared: they do not see the tool.
     for (auto& [name, other] : terminals_) {
       if (other.running) other.lacks = reason;
@@ -166,7 +166,7 @@ bool Console::skip(const Block& block, const Terminal& terminal) {
       std::any_of(block.lines.begin(), block.lines.end(), is_check)) {
     reason = "runs inside of itself";
   }
-  if (!reason.empty()) ++skipped_[reason];
+  if (!reason.empty()) ++report_.skipped[reason];
   return !reason.empty();
 }
 
@@ -250,7 +250,7 @@ void Console::start(Terminal& terminal, const Step& step) {
   terminal = Terminal();
   terminal.user = std::move(user);
   terminal.command_line = terminal.last_line = line;
-  terminal.last_shown = shown_.size() - 1;
+  terminal.last_shown = report_.shown.size() - 1;
   terminal.running = true;
   terminal.program =
       std::make_unique<Process>(std::vector<std::string>{"env", "TERM=dumb", "NO_COLOR=1", "LC_ALL=C",
@@ -350,7 +350,7 @@ void Console::differs(Terminal& terminal, const Step& step, Until until, const s
   }
   problem(line, text + diff(pairs, step.lines, printed));
   record(step, shortened(pairs, printed));
-  shown_.back().same = false;
+  report_.shown.back().same = false;
 
   // Where the program is as the page has it, the page can go on.
   const bool can_go_on = until == Until::rest || (until == Until::end && !was_running) ||
@@ -364,7 +364,7 @@ void Console::differs(Terminal& terminal, const Step& step, Until until, const s
 }
 
 void Console::record(const Step& step, const Lines& printed) {
-  Lines& all = shown_.back().printed;
+  Lines& all = report_.shown.back().printed;
   if (step.kind == Step::Kind::command) all.push_back("$ " + step.text);
   all.insert(all.end(), printed.begin(), printed.end());
 }
@@ -376,7 +376,7 @@ void Console::check_exit_code(Terminal& terminal) {
   problem(terminal.command_line,
           fmt::format("this command fails with exit code {}; if it should, the page shows it: `$ echo $?`",
                       terminal.exit_code));
-  shown_[terminal.last_shown].same = false;
+  report_.shown[terminal.last_shown].same = false;
 }
 
 void Console::check_all_shown(Terminal& terminal) {
@@ -386,7 +386,7 @@ void Console::check_all_shown(Terminal& terminal) {
   if (printed.empty() || terminal.leaves_out || terminal.failed) return;
   problem(terminal.last_line, "the program goes on to print what the page does not show:\n" +
                                   fmt::format("  + {}\n", fmt::join(printed, "\n  + ")));
-  Shown& shown = shown_[terminal.last_shown];
+  Shown& shown = report_.shown[terminal.last_shown];
   shown.same = false;
   shown.printed.insert(shown.printed.end(), printed.begin(), printed.end());
 }
