@@ -20,7 +20,7 @@ const Repository repository = {REPOSITORY, BUILD};
 void compare(const Page& page, const Report& report) {
   for (const auto* list : {&report.shown, &report.quotes}) {
     for (const Shown& one : *list) {
-      if (one.same && one.block->language != "console") continue;
+      if (one.same && list == &report.quotes) continue;
       fmt::print("{}: {}{}\n{}\n", page.place(one.block->line), one.block->caption,
                  one.same ? "" : "  (DIFFERS)", side_by_side(one.block->lines, one.printed));
     }
