@@ -42,6 +42,7 @@ function(tutorial_package name target repository commit)
     include(FetchContent)
     set(INSTALL_GTEST OFF)
     set(BUILD_GMOCK OFF)
+    set(CMAKE_COMPILE_WARNING_AS_ERROR OFF)  # a newer compiler may warn of it
     FetchContent_Declare(${name} GIT_REPOSITORY ${repository} GIT_TAG ${commit} SYSTEM)
     FetchContent_MakeAvailable(${name})
   endif()
