@@ -335,6 +335,12 @@ void serve_crowd(Student& server) {
     Connection& alice = enter(server, "alice");
     Connection& bob = enter(server, "bob");
     wait_until_heard(alice, bob);
+    bool selects =
+        false;  // asked before the crowd comes: a server whose sets it has overwritten may never wait again
+    for (int tries = 0; tries < 10 && !selects; ++tries) {
+      server.wait(milliseconds(50));
+      selects = server.program().waits_in_select();
+    }
     come_silently(server, alice, bob, guests, std::chrono::minutes(5));
     expect_talk(alice, bob);
 
@@ -346,10 +352,7 @@ void serve_crowd(Student& server) {
       alice.send(with_header(ping));
     }
     expect_talk(alice, bob);
-    for (int tries = 0; tries < 10; ++tries) {
-      server.wait(milliseconds(50));
-      if (server.program().waits_in_select()) return watch_sets(server);
-    }
+    if (selects) watch_sets(server);
   } catch (Mismatch& mismatch) {
     if (guests > 0) mismatch.came += fmt::format("\n{} silent guests have come", guests);
     if (guests > 900) {
