@@ -132,14 +132,14 @@ std::vector<Misbehaviour> bad_headers() {
       {"OfTenNines", "9999999999"},
   };
   std::vector<Misbehaviour> all;
-  for (const auto& [name, header] : headers) {
-    all.push_back({"FirstHeader" + name, [header = header](Party& party) {
+  for (const auto& [name, bad_header] : headers) {
+    all.push_back({"FirstHeader" + name, [header = bad_header](Party& party) {
                      Peer& stranger = party.stranger();
                      const std::string address = stranger.address();
                      stranger.send(header);
                      party.dropped(stranger, address);
                    }});
-    all.push_back({"Header" + name, [header = header](Party& party) {
+    all.push_back({"Header" + name, [header = bad_header](Party& party) {
                      Peer& mallory = party.mallory();
                      mallory.send(with_header("hello") + header);
                      party.hears("hello");  // what came before the bad header counts
@@ -234,9 +234,9 @@ std::vector<Misbehaviour> endings() {
       {"AfterAText", with_header("mallory") + with_header("hello")},
   };
   std::vector<Misbehaviour> all;
-  for (const auto& [way, end] : ways) {
-    for (const auto& [stage, bytes] : stages) {
-      all.push_back({way + stage, [end = end, bytes = bytes](Party& party) {
+  for (const auto& [way, ending] : ways) {
+    for (const auto& [stage, sent] : stages) {
+      all.push_back({way + stage, [end = ending, bytes = sent](Party& party) {
                        Peer& stranger = party.stranger();
                        const std::string address = stranger.address();
                        std::string who = address;
