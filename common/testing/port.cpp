@@ -67,7 +67,8 @@ std::vector<Entry> tcp_entries() {
       std::array<std::string, 10> word;
       for (std::string& each : word) words >> each;
       const auto port = [](const std::string& address) {
-        return static_cast<std::uint16_t>(std::strtoul(address.c_str() + address.find(':') + 1, nullptr, 16));
+        return static_cast<std::uint16_t>(
+            std::strtoul(address.substr(address.find(':') + 1).c_str(), nullptr, 16));
       };
       if (words) entries.push_back({port(word[1]), port(word[2]), word[3], word[9]});
     }

@@ -1,6 +1,7 @@
 // For tests: the server or client that a test plays with a Socket, and the programs on the other side.
 #pragma once
 
+#include <dlfcn.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
@@ -15,6 +16,11 @@
 
 #include "common/socket.hpp"
 #include "common/testing/process.hpp"
+
+/// Whether a sanitizer is in this program: then it takes several times the time and the memory.
+inline bool is_sanitized() {
+  return dlsym(RTLD_DEFAULT, "__asan_init") != nullptr || dlsym(RTLD_DEFAULT, "__tsan_init") != nullptr;
+}
 
 /// A listening socket on a free port of this machine.
 inline Socket listening_on(const std::string& host = "127.0.0.1", int backlog = SOMAXCONN) {

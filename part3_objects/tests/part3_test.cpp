@@ -1,4 +1,3 @@
-#include <dlfcn.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -33,10 +32,6 @@ std::string shown(const std::string& header, const std::string& raw, const std::
   return "new message length: b'" + header +
          "'\nfull message received\nobjects received without decoding:\n" + raw + "\ndecoded objects:\n" +
          object + "\n";
-}
-
-bool is_sanitized() {
-  return dlsym(RTLD_DEFAULT, "__asan_init") != nullptr || dlsym(RTLD_DEFAULT, "__tsan_init") != nullptr;
 }
 
 // The most memory that a client has taken so far, in KiB: getrusage(2). Only Linux counts so, and with a
