@@ -125,7 +125,7 @@ int run_program(int argc, char** argv, const Usage& usage, const std::function<v
     if (argc > 0) program_name = std::string_view(argv[0]).substr(std::string_view(argv[0]).rfind('/') + 1);
     occupy_standard_descriptors();
     // A reader wants every line at once, but into a pipe stdout would gather 4096 bytes before it writes.
-    // Not _IOLBF either: line by line, glibc's fwrite() does not tell when the write has failed.
+    // Not _IOLBF either: line by line, glibc's fwrite() does not report that a write has failed.
     std::setvbuf(stdout, nullptr, _IONBF, 0);
     // As in Python, no signal but an error: when nobody reads the pipe any more, or the file is as large as
     // `ulimit -f` allows.

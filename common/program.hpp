@@ -19,7 +19,7 @@ struct Option {
   std::string meaning;        // "the most that one recv() returns"
 };
 
-/// What a program tells about itself. Every program has --host, --port and --help besides.
+/// What a program says about itself. Every program has --host, --port and --help besides.
 struct Usage {
   std::string purpose;
   std::vector<Option> options;

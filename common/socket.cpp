@@ -55,7 +55,7 @@ void switch_on(int descriptor, int level, int option, const char* error) {
   if (::setsockopt(descriptor, level, option, &on, sizeof on) == -1) fail(errno, error);
 }
 
-// The door behind which systems differ. With SOCK_CLOEXEC, a socket is made and closed on exec in one call, so that
+// Everything in which systems differ. With SOCK_CLOEXEC, a socket is made and closed on exec in one call, so that
 // no other thread can fork between the two; macOS has no such call.
 #ifdef SOCK_CLOEXEC
 constexpr int close_on_exec = SOCK_CLOEXEC;

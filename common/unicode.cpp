@@ -88,7 +88,7 @@ std::size_t length_of_character(std::string_view bytes) {
 
 std::optional<char32_t> take_character(std::string_view& bytes) {
   const std::size_t length = length_of_character(bytes);
-  // The first byte has the top bits, behind one bit for each byte and a zero.
+  // The first byte has the top bits, after one bit for each byte and a zero.
   char32_t code_point = static_cast<unsigned char>(bytes[0]);
   if (length > 1) code_point &= 0x7fU >> length;
   for (std::size_t i = 1; i < length; ++i) {

@@ -54,7 +54,7 @@ class Keyboard {
 /// stdout, with the prompt on its last line.
 class Screen {
  public:
-  /// With an editor, the line that it edits stands behind the prompt.
+  /// With an editor, the line that it edits comes after the prompt.
   explicit Screen(const LineEditor* editor = nullptr) : editor_(editor) {}
   Screen(const Screen&) = delete;
   Screen& operator=(const Screen&) = delete;

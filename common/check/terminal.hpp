@@ -22,7 +22,7 @@ int interruption();
 /// A process runs one of these at a time: it takes all its child processes for the learner's.
 class Terminal {
  public:
-  /// `command` is for sh(1). By hand, the learner starts the program and looks at its screen, and is told each step.
+  /// `command` is for sh(1). By hand, the learner starts the program and looks at its screen, and reads what to do next.
   Terminal(std::string command, bool by_hand) : command_(std::move(command)), by_hand_(by_hand) {}
   Terminal(const Terminal&) = delete;
   Terminal& operator=(const Terminal&) = delete;

@@ -1,5 +1,5 @@
 # The target `coverage`: runs all tests but the lab's, which build programs of their own, then the soak and the
-# benchmark, and tells how many lines and branches of each file have been run. The counters are clang's in continuous
+# benchmark, and reports how many lines and branches of each file have been run. The counters are clang's in continuous
 # mode, which are in a file from the start: the tests end servers by signals, which leave no time to write them.
 # https://clang.llvm.org/docs/SourceBasedCodeCoverage.html
 set(programs "")

@@ -1,5 +1,5 @@
 # What the whole tutorial and each part built alone share: the least versions, the compiler's options, the
-# packages, and how a part is put together. Included once, behind project().
+# packages, and how a part is put together. Included once, after project().
 include_guard(GLOBAL)
 
 set(tutorial_least_GNU 12)

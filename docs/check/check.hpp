@@ -13,14 +13,14 @@
 // - ```console is run, in the order of the page. `$ ` starts a command; below it stands all that it
 //   prints. "Terminal 1" at the start of the line above, `**Terminal 1** (the server):`, names the
 //   terminal. What runs there goes on running, and a later block of the same terminal without `$ ` goes
-//   on with it. In a block without a terminal every command ends. Behind a command that fails stand
-//   `$ echo $?` and its exit code.
-// - Behind the prompts `Username: ` and `alice > ` stands what the reader types; a prompt alone is just
+//   on with it. In a block without a terminal every command ends. A command that fails is
+//   followed by `$ echo $?` and its exit code.
+// - After the prompts `Username: ` and `alice > ` comes what the reader types; a prompt alone is just
 //   Enter, but in the last line of a block it is only shown. `^C` and `^D` at the end of a line are
 //   pressed.
 // - `...` alone stands for any number of lines left out. Nothing else that is printed may be missing.
-// - Ports 1234 and 1235 and the folders build/ and my/ are the reader's; the check has others. Compared
-//   by its shape is only what differs from run to run: a port that the kernel chose (127.0.0.1:38848,
+// - Ports 1234 and 1235 and the folders build/ and my/ are the reader's; the check has others. Only
+//   what differs from run to run is compared by its shape: a port that the kernel chose (127.0.0.1:38848,
 //   --port 38848), "The time is 1795334619.3903866", and the length of that message in the header before
 //   it.
 // - A table whose first head is "option" (option, default, meaning) is the --help, but for that option

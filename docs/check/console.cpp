@@ -27,7 +27,7 @@ bool is_command(const std::string& line) {
   return line.starts_with("$ ");
 }
 
-// Another netcat than OpenBSD's lacks -N. CMake needs make, unless it is told to do without.
+// Another netcat than OpenBSD's lacks -N. CMake needs make, unless it is set to use something else.
 bool is_there(const std::string& tool) {
   const std::string look = tool == "nc"      ? "nc -h 2>&1 | grep -q -e -N"
                            : tool == "cmake" ? "test -n \"$CMAKE_GENERATOR\" || command -v make"
@@ -280,7 +280,7 @@ std::optional<std::size_t> Console::taken(const Terminal& terminal, const Step& 
   const bool whole = !terminal.running || until == Until::prompt;
   if (const auto count = match(page, printed, whole)) return count;
   if (until == Until::rest && !page.empty() && page.back() == without_trailing_spaces(current)) {
-    page.pop_back();  // a prompt, behind which the cursor stays
+    page.pop_back();  // a prompt, after which the cursor stays
     if (const auto count = match(page, printed, true)) return *count + 1;
   }
   return std::nullopt;
@@ -344,8 +344,8 @@ void Console::differs(Terminal& terminal, const Step& step, Until until, const s
     if (!before) line = terminal.command_line;
   } else if (until == Until::prompt && (!was_running || current != prompt)) {
     const std::string instead =
-        was_running ? fmt::format("waits behind `{}`, not", current) : "ends, and does not wait";
-    text = fmt::format("the program {} behind `{}`:\n", instead, prompt);
+        was_running ? fmt::format("waits after `{}`, not", current) : "ends, and does not wait";
+    text = fmt::format("the program {} after `{}`:\n", instead, prompt);
     line = step.first + before.value_or(step.lines.size());
   }
   problem(line, text + diff(pairs, step.lines, printed));

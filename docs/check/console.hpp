@@ -68,7 +68,7 @@ class Console {
     Kind kind = Kind::go_on;
     std::string text;       // the command; what is typed
     std::string prompt;     // what stands before the cursor when it is typed, or when ^C or ^D is pressed
-    bool anytime = false;   // ^C behind `...`: pressed whatever the program is printing
+    bool anytime = false;   // ^C after `...`: pressed whatever the program is printing
     std::size_t first = 0;  // the number of the page's line that lines[0] is
     Lines lines;
   };
@@ -90,10 +90,10 @@ class Console {
     std::size_t last_shown = 0;    // which of report_.shown that is in
   };
 
-  // What a step waits for behind its lines.
+  // What a step waits for after its lines.
   enum class Until {
     end,      // of the program
-    prompt,   // what the next step types behind
+    prompt,   // what the next step types after
     rest,     // all programs have come to rest
     nothing,  // ^C is pressed while it prints
   };

@@ -12,7 +12,7 @@ using Lines = std::vector<std::string>;
 inline constexpr const char* left_out = "...";
 
 /// Lines with a common word for what differs from run to run: a port that the kernel chose (1024 to 65535,
-/// but not 1234 and 1235), the time, and the length of the message with the time. `printed` tells that the
+/// but not 1234 and 1235), the time, and the length of the message with the time. `printed` says that the
 /// program has just printed the lines: the time has to be now then. Spaces at the end of a line, which
 /// nobody sees and editors remove, are dropped.
 Lines canonical(const Lines& lines, bool printed);

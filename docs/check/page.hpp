@@ -65,10 +65,10 @@ struct Page {
 };
 
 /// Takes a page apart. Headings get their anchors by GitHub's rule: lower case, without punctuation, `-` for
-/// spaces, and `-1` behind the second of the same name.
+/// spaces, and `-1` after the second of the same name.
 Page parse_page(std::string path, const std::string& text);
 
-/// A picture of characters, or of Mermaid: it has words of its own, and is no code.
+/// A picture of characters, or of Mermaid: it has words of its own, and is not code.
 bool is_picture(const Block& block);
 
 /// What stands in `backticks` in a line of Markdown.

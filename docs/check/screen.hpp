@@ -36,7 +36,7 @@ class Screen {
   std::string escape_;  // the beginning of an ESC [ K whose end has not come yet
 };
 
-/// Tells of all threads in these sessions (setsid(2)) how often they have fallen asleep; nothing if one of
+/// How often each of the threads in these sessions (setsid(2)) has fallen asleep; nothing if one of
 /// them is awake. If it is the same a moment later, none has done anything in between: proc(5). Empty where
 /// can_see_sleep is false.
 std::optional<std::string> all_asleep(const std::set<pid_t>& sessions);

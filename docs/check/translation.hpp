@@ -6,7 +6,7 @@
 
 #include "docs/check/page.hpp"
 
-/// "docs/part1.md" for docs/zh/part1.md, "README.md" for README.zh.md; empty for a page that is no translation.
+/// "docs/part1.md" for docs/zh/part1.md, "README.md" for README.zh.md; empty for a page that is not a translation.
 std::string english_of(const std::string& path);
 
 /// Where the two part first. They have to have the same headings, blocks, but for the words in pictures, and options

@@ -66,7 +66,7 @@ using Found = std::vector<std::string>;
 const Found nothing;
 constexpr Patience little = {std::chrono::milliseconds(200), std::chrono::seconds(60)};
 
-// A chat client, typed in by the reader: its name is asked for, and it says what it is told.
+// A chat client, typed in by the reader: it asks for a name, and repeats each line.
 const std::string chat_client = R"(
 `my/chat.sh`:
 
@@ -110,7 +110,7 @@ TEST_F(ConsoleBlock, FindsALineThatThePageDoesNotShow) {
             Found{"docs/x.md:2: the page (-) and the program (+) differ:"});
 }
 
-TEST_F(ConsoleBlock, FindsALineThatAServerPrintsBehindTheLastOneShown) {
+TEST_F(ConsoleBlock, FindsALineThatAServerPrintsAfterTheLastOneShown) {
   const std::string server = "Terminal 1:\n\n```console\n$ echo listening; echo more; cat\nlistening\n```\n";
   EXPECT_EQ(found(check(server)),
             Found{"docs/x.md:5: the program goes on to print what the page does not show:"});
@@ -177,7 +177,7 @@ TEST_F(ConsoleBlock, StopsAProgramThatPrintsForEver) {
   EXPECT_EQ(found(check("```console\n$ yes\ny\n...\n^C\n```\n")), nothing);
 }
 
-TEST_F(ConsoleBlock, TypesBehindThePrompts) {
+TEST_F(ConsoleBlock, TypesAfterThePrompts) {
   EXPECT_EQ(found(check(
                 chat_client +
                 "\n**Terminal 2**, alice:\n\n```console\n$ bash my/chat.sh\nUsername: alice\nalice > hello\n"
@@ -190,7 +190,7 @@ TEST_F(ConsoleBlock, FindsAWrongPrompt) {
   // The chat client above has 10 lines.
   EXPECT_EQ(found(check(chat_client + "```console\n$ bash my/chat.sh\nWhat? alice\nalice > ^D\n```\n",
                         "docs/x.md", little)),
-            Found{"docs/x.md:13: the program waits behind `Username: `, not behind `alice > `:"});
+            Found{"docs/x.md:13: the program waits after `Username: `, not after `alice > `:"});
   EXPECT_EQ(
       found(check(chat_client + "Terminal 1:\n```console\n$ bash my/chat.sh\nUsername: alice\nbob > \n```\n",
                   "docs/x.md", little)),
@@ -328,7 +328,7 @@ TEST_F(CodeBlock, FindsABlockWithoutAFile) {
   EXPECT_EQ(found(check("Broken, and not in the repository:\n\n```cpp\nx\n```\n")), nothing);
 }
 
-TEST_F(CodeBlock, FindsBlocksOfNoKind) {
+TEST_F(CodeBlock, FindsBlocksOfAnotherKind) {
   EXPECT_EQ(found(check("Look:\n```\nx\n```\n")).size(), 1U);
   EXPECT_EQ(found(check("Look:\n```c\nx\n```\n")).size(), 1U);
   EXPECT_EQ(found(check("Look:\n\n    indented\n    block\n\nText.\n")),
@@ -565,12 +565,12 @@ TEST_F(Compare, UpdatesOutputsAndKeepsWhatIsStillTrue) {
   EXPECT_EQ(result.blocks, 1U);
 }
 
-TEST_F(Compare, UpdatesWhatIsPrintedBehindTheLastLineShown) {
+TEST_F(Compare, UpdatesWhatIsPrintedAfterTheLastLineShown) {
   const std::string page = "Terminal 1:\n```console\n$ echo one; echo two; cat\none\n";
   EXPECT_EQ(update(page + "```\n").text, page + "two\n```\n");
 }
 
-TEST_F(Compare, UpdatesWhatIsPrintedBehindWhatIsTyped) {
+TEST_F(Compare, UpdatesWhatIsPrintedAfterWhatIsTyped) {
   const std::string session = chat_client + "```console\n$ bash my/chat.sh\nUsername: alice\nalice > hello\n";
   EXPECT_EQ(update(session + "you say hello\nalice > ^D\n```\n").text,
             session + "you said hello\nalice > ^D\n```\n");

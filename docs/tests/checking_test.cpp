@@ -1,4 +1,4 @@
-// The checks of all parts, with programs as students write them: right ones, and ones with one defect each. That
+// The checks of all parts, with programs as students write them: right ones, and ones with one bug each. That
 // they find the tutorial's own programs right is tested in each part's folder (part1.check.server, ...).
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -21,11 +21,11 @@
 
 namespace {
 
-// --- What is no program of the part at all ---
+// --- Not a program of the part at all ---
 
 class AnyCheck : public testing::TestWithParam<std::tuple<std::string, std::string>> {};
 
-TEST_P(AnyCheck, FindsNothingRightInWhatIsNoSuchProgram) {
+TEST_P(AnyCheck, FindsNothingRightInAnotherKindOfProgram) {
   const auto& [part, side] = GetParam();
   for (const std::string program : {
            "true",
@@ -315,9 +315,9 @@ INSTANTIATE_TEST_SUITE_P(Of, RightProgram,
                                          chat_client, chat_server, thread_server, select_server),
                          name_of_program);
 
-// A program with one defect: `right` is replaced by `wrong`. Of what is checked, `title` must fail, and the report
+// A program with one bug: `right` is replaced by `wrong`. Of what is checked, `title` must fail, and the report
 // must say `reason`.
-struct Defect {
+struct Bug {
   const char* name;
   const Program* program;
   const char* right;
@@ -326,115 +326,113 @@ struct Defect {
   const char* reason;
 };
 
-void PrintTo(const Defect& defect, std::ostream* out) {
-  *out << defect.name;
+void PrintTo(const Bug& bug, std::ostream* out) {
+  *out << bug.name;
 }
 
-class WrongProgram : public testing::TestWithParam<Defect> {};
+class WrongProgram : public testing::TestWithParam<Bug> {};
 
 TEST_P(WrongProgram, Fails) {
   if (!has_python()) GTEST_SKIP() << "python3, in which this student writes, is not installed";
-  const Defect& defect = GetParam();
-  std::string text = defect.program->text;
-  const std::size_t at = text.find(defect.right);
+  const Bug& bug = GetParam();
+  std::string text = bug.program->text;
+  const std::size_t at = text.find(bug.right);
   ASSERT_NE(at, std::string::npos);
-  text.replace(at, std::string(defect.right).size(), defect.wrong);
+  text.replace(at, std::string(bug.right).size(), bug.wrong);
 
   const auto [exit_code, report] =
-      run_check(defect.program->part, {defect.program->side, python_command(text), "--only", defect.title});
+      run_check(bug.program->part, {bug.program->side, python_command(text), "--only", bug.title});
   if (report.find("cannot be judged on this machine") != std::string::npos) GTEST_SKIP() << report;
   EXPECT_EQ(exit_code, 1) << report;
-  EXPECT_NE(report.find("FAIL  " + std::string(defect.title)), std::string::npos) << report;
-  EXPECT_NE(report.find(defect.reason), std::string::npos) << report;
+  EXPECT_NE(report.find("FAIL  " + std::string(bug.title)), std::string::npos) << report;
+  EXPECT_NE(report.find(bug.reason), std::string::npos) << report;
 }
 
-std::string name_of_defect(const testing::TestParamInfo<Defect>& info) {
+std::string name_of_bug(const testing::TestParamInfo<Bug>& info) {
   return info.param.name;
 }
 INSTANTIATE_TEST_SUITE_P(
     With, WrongProgram,
     testing::Values(
-        Defect{"AByteTooMany", &welcome_server, "server!", "server!\\n", "sends the welcome", "server!\\n'"},
-        Defect{"NoClose", &welcome_server, "client.close()", "kept = globals().setdefault(address, client)",
-               "sends the welcome", "keeps the connection open"},
-        Defect{"ASignalThatEndsIt", &welcome_server, "import socket, sys",
-               "import signal, socket, sys; signal.signal(signal.SIGPIPE, signal.SIG_DFL)",
-               "outlives clients whose connection breaks while it sends", "the signal 13"},
-        Defect{"CommandsForTheTerminal", &stream_client, "c if c.isprintable() else \"?\"", "c",
-               "sends no command of the server's to the terminal", "the terminal does what it says"},
-        Defect{"CommandsInAMessage", &message_client, "text.replace(\"\\x1b\", \"ESC\")", "text",
-               "sends no command of a message to the terminal", "the terminal does what it says"},
-        Defect{"CommandsInAName", &chat_client, "repr(c)[1:-1]", "c if c != chr(10) else \"?\"",
-               "sends no command of a message to the terminal", "the terminal does what it says"},
-        Defect{"AForgedLine", &chat_client, "if c.isprintable()", "if c >= \" \" or c == chr(10)",
-               "lets no message forge a line of somebody else", "carol > "},
-        Defect{"AShortWriteForgotten", &select_server, "me.outbox = me.outbox[guest.send(me.outbox):]",
-               "guest.send(me.outbox); me.outbox = b\"\"",
-               "loses nothing of what is said to a guest who reads late", "a short write"},
-        Defect{"NoReuseInTheRoom", &select_server,
-               "s = socket.create_server((\"127.0.0.1\", int(sys.argv[1])), backlog=1)",
-               "s = socket.socket(); s.bind((\"127.0.0.1\", int(sys.argv[1]))); s.listen()",
-               "can be ended and started again at once", "Address already in use"},
-        Defect{"ASetThatOverflows", &select_server, "if guest.fileno() >= 1024: guest.close(); continue", "",
-               "stays a room for those inside when 1,100 silent guests come", "filedescriptor out of range"},
-        Defect{"NagleAndDelayedAcknowledgement", &select_server,
-               "guest.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)", "",
-               "passes on the second of two messages without a delay of 40 ms", "Nagle"},
-        Defect{"ClosedTwice", &select_server,
-               "            del guests[guest]\n            guest.close()\n    for",
-               "            del guests[guest]; number = guest.detach(); os.close(number); "
-               "closed.append(number)\n"
-               "    for",
-               "keeps guests who come while others leave", "Bad file descriptor"},
-        Defect{"AnErrorThatNobodyCatches", &welcome_server, "except OSError", "except ZeroDivisionError",
-               "outlives clients that have left before they are served",
-               "the program has ended with exit code 1"},
-        Defect{"OneAtATime", &welcome_server, "client.close()",
-               "client.shutdown(socket.SHUT_WR); client.recv(1)",
-               "does not wait for a client that says nothing and stays", "a client: nothing"},
-        Defect{"NoReuseOfTheAddress", &welcome_server,
-               "s = socket.create_server((\"127.0.0.1\", int(sys.argv[1])), backlog=1)",
-               "s = socket.socket(); s.bind((\"127.0.0.1\", int(sys.argv[1]))); s.listen()",
-               "can be ended and started again at once", "Address already in use"},
-        Defect{"WordsOfItsOwn", &stream_client, "data.decode()", "\"welcome to the server!\"",
-               "prints what the server sends, whatever it is", "welcome to the server!"},
-        Defect{"NoLookForTheEnd", &stream_client, "while piece := s.recv(8):\n    data += piece\n",
-               "while True:\n    print(s.recv(8).decode(), end=\"\", flush=True)\n",
-               "ends when the server has closed the connection", "it goes on"},
-        Defect{"PiecesTakenForText", &stream_client, "data += piece", "data += piece.decode().encode()",
-               "prints characters of more than one byte", "UnicodeDecodeError"},
-        Defect{"APieceTakenForAMessage", &message_client, "while len(data) >= 10:", "if len(data) >= 10:",
-               "shows both messages that arrive in one piece", "expected: 'and "},
-        Defect{"CharactersTakenForBytes", &message_client, "data = data[10 + size:]",
-               "data = data[10 + len(data[10:10 + size].decode()):]", "counts bytes, not characters",
-               "'ok' on the screen"},
-        Defect{"OutputHeldBack", &message_client, "data = b\"\"",
-               "data = b\"\"; sys.stdout = open(1, \"w\", 100000)",
-               "shows a message while the connection stays open", "flush it"},
-        Defect{"ALengthBelieved", &message_client, "if not 0 <= size <= 1048576", "if size < 0",
-               "refuses a message of 2,000,000,000 bytes", "keeps the connection open"},
-        Defect{"NoWordOfWhatIsLost", &message_client, "if data: sys.exit(\"cut off\")", "",
-               "reports a connection that is closed inside a message",
-               "the same end as that between two messages"},
-        Defect{"CodeRun", &object_client, "DataOnly(io.BytesIO(data[10:10 + size])).load()",
-               "pickle.loads(data[10:10 + size])", "runs no code that a message names",
-               "the client has called it"},
-        Defect{"NothingRead", &message_client, "data = b\"\"\nwhile", "sys.exit()\nwhile",
-               "refuses a header that is no length", "expected: 'hello "},
-        Defect{"NoObjectRead", &object_client, "data = b\"\"\nwhile", "sys.exit()\nwhile",
-               "runs no code that a message names", "expected: the decoded object on the screen"},
-        Defect{"BytesNotDecoded", &object_client, "print(object)", "print(data[10:10 + size])",
-               "shows the greeting decoded", "the decoded object"},
-        Defect{"AnEcho", &chat_server, "if other is not writer:", "if True:",
-               "does not send it back to whoever said it", "this is what alice has said"},
-        Defect{"TheTextWithoutTheName", &chat_server, "message(room[writer]) + ", "",
-               "passes on what one says to all others", "expected: bob: two messages"},
-        Defect{"ALargeMessageTaken", &chat_server, "int(header) > limit", "False",
-               "refuses a message of 70,000 bytes", "keeps the connection open"},
-        Defect{"AWaitForASlowReader", &chat_server, "+ message(text))",
-               "+ message(text)); await other.drain()", "does not wait for a guest who reads nothing",
-               "two messages"}),
-    name_of_defect);
+        Bug{"AByteTooMany", &welcome_server, "server!", "server!\\n", "sends the welcome", "server!\\n'"},
+        Bug{"NoClose", &welcome_server, "client.close()", "kept = globals().setdefault(address, client)",
+            "sends the welcome", "keeps the connection open"},
+        Bug{"ASignalThatEndsIt", &welcome_server, "import socket, sys",
+            "import signal, socket, sys; signal.signal(signal.SIGPIPE, signal.SIG_DFL)",
+            "survives clients whose connection breaks while it sends", "the signal 13"},
+        Bug{"CommandsForTheTerminal", &stream_client, "c if c.isprintable() else \"?\"", "c",
+            "sends no command of the server's to the terminal", "the terminal does what it says"},
+        Bug{"CommandsInAMessage", &message_client, "text.replace(\"\\x1b\", \"ESC\")", "text",
+            "sends no command of a message to the terminal", "the terminal does what it says"},
+        Bug{"CommandsInAName", &chat_client, "repr(c)[1:-1]", "c if c != chr(10) else \"?\"",
+            "sends no command of a message to the terminal", "the terminal does what it says"},
+        Bug{"AForgedLine", &chat_client, "if c.isprintable()", "if c >= \" \" or c == chr(10)",
+            "lets no message forge a line of somebody else", "carol > "},
+        Bug{"AShortWriteForgotten", &select_server, "me.outbox = me.outbox[guest.send(me.outbox):]",
+            "guest.send(me.outbox); me.outbox = b\"\"",
+            "loses nothing of what is said to a guest who reads late", "a short write"},
+        Bug{"NoReuseInTheRoom", &select_server,
+            "s = socket.create_server((\"127.0.0.1\", int(sys.argv[1])), backlog=1)",
+            "s = socket.socket(); s.bind((\"127.0.0.1\", int(sys.argv[1]))); s.listen()",
+            "can be ended and started again at once", "Address already in use"},
+        Bug{"ASetThatOverflows", &select_server, "if guest.fileno() >= 1024: guest.close(); continue", "",
+            "still serves those inside when 1,100 silent guests come", "filedescriptor out of range"},
+        Bug{"NagleAndDelayedAcknowledgement", &select_server,
+            "guest.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)", "",
+            "passes on the second of two messages without a delay of 40 ms", "Nagle"},
+        Bug{"ClosedTwice", &select_server,
+            "            del guests[guest]\n            guest.close()\n    for",
+            "            del guests[guest]; number = guest.detach(); os.close(number); "
+            "closed.append(number)\n"
+            "    for",
+            "keeps guests who come while others leave", "Bad file descriptor"},
+        Bug{"AnErrorThatNobodyCatches", &welcome_server, "except OSError", "except ZeroDivisionError",
+            "survives clients that leave before they are served", "the program has ended with exit code 1"},
+        Bug{"OneAtATime", &welcome_server, "client.close()",
+            "client.shutdown(socket.SHUT_WR); client.recv(1)",
+            "does not wait for a client that says nothing and stays", "a client: nothing"},
+        Bug{"NoReuseOfTheAddress", &welcome_server,
+            "s = socket.create_server((\"127.0.0.1\", int(sys.argv[1])), backlog=1)",
+            "s = socket.socket(); s.bind((\"127.0.0.1\", int(sys.argv[1]))); s.listen()",
+            "can be ended and started again at once", "Address already in use"},
+        Bug{"WordsOfItsOwn", &stream_client, "data.decode()", "\"welcome to the server!\"",
+            "prints what the server sends, whatever it is", "welcome to the server!"},
+        Bug{"NoLookForTheEnd", &stream_client, "while piece := s.recv(8):\n    data += piece\n",
+            "while True:\n    print(s.recv(8).decode(), end=\"\", flush=True)\n",
+            "ends when the server has closed the connection", "it goes on"},
+        Bug{"PiecesTakenForText", &stream_client, "data += piece", "data += piece.decode().encode()",
+            "prints characters of more than one byte", "UnicodeDecodeError"},
+        Bug{"APieceTakenForAMessage", &message_client, "while len(data) >= 10:", "if len(data) >= 10:",
+            "shows both messages that arrive in one piece", "expected: 'and "},
+        Bug{"CharactersTakenForBytes", &message_client, "data = data[10 + size:]",
+            "data = data[10 + len(data[10:10 + size].decode()):]", "counts bytes, not characters",
+            "'ok' on the screen"},
+        Bug{"OutputHeldBack", &message_client, "data = b\"\"",
+            "data = b\"\"; sys.stdout = open(1, \"w\", 100000)",
+            "shows a message while the connection stays open", "flush it"},
+        Bug{"ALengthBelieved", &message_client, "if not 0 <= size <= 1048576", "if size < 0",
+            "refuses a message of 2,000,000,000 bytes", "keeps the connection open"},
+        Bug{"NoWordOfWhatIsLost", &message_client, "if data: sys.exit(\"cut off\")", "",
+            "reports a connection that is closed inside a message",
+            "the same end as that between two messages"},
+        Bug{"CodeRun", &object_client, "DataOnly(io.BytesIO(data[10:10 + size])).load()",
+            "pickle.loads(data[10:10 + size])", "runs no code that a message names",
+            "the client has called it"},
+        Bug{"NothingRead", &message_client, "data = b\"\"\nwhile", "sys.exit()\nwhile",
+            "refuses a header that is not a length", "expected: 'hello "},
+        Bug{"NoObjectRead", &object_client, "data = b\"\"\nwhile", "sys.exit()\nwhile",
+            "runs no code that a message names", "expected: the decoded object on the screen"},
+        Bug{"BytesNotDecoded", &object_client, "print(object)", "print(data[10:10 + size])",
+            "shows the greeting decoded", "the decoded object"},
+        Bug{"AnEcho", &chat_server, "if other is not writer:", "if True:",
+            "does not send it back to whoever said it", "this is what alice has said"},
+        Bug{"TheTextWithoutTheName", &chat_server, "message(room[writer]) + ", "",
+            "passes on what one guest says to all others", "expected: bob: two messages"},
+        Bug{"ALargeMessageTaken", &chat_server, "int(header) > limit", "False",
+            "refuses a message of 70,000 bytes", "keeps the connection open"},
+        Bug{"AWaitForASlowReader", &chat_server, "+ message(text))", "+ message(text)); await other.drain()",
+            "does not wait for a guest who reads nothing", "two messages"}),
+    name_of_bug);
 
 // --- Around the run ---
 

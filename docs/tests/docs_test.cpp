@@ -1,4 +1,4 @@
-// Every page of the tutorial is true: a test a page. docs/check.hpp tells what is checked.
+// Every page of the tutorial is true: a test a page. docs/check/check.hpp says what is checked.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 

@@ -247,8 +247,8 @@ TEST_P(ExerciseTest, FindsNothingRightInWhatIsNoProgramForIt) {
 
 INSTANTIATE_TEST_SUITE_P(Of, ExerciseTest, testing::ValuesIn(solutions()), name_of_solution);
 
-// A solution with one defect: `right` is replaced by `wrong`, and then `title` must fail.
-struct Defect {
+// A solution with one bug: `right` is replaced by `wrong`, and then `title` must fail.
+struct Bug {
   const char* name;
   const char* solution;
   const char* right;
@@ -256,74 +256,73 @@ struct Defect {
   const char* title;
 };
 
-void PrintTo(const Defect& defect, std::ostream* out) {
-  *out << defect.name;
+void PrintTo(const Bug& bug, std::ostream* out) {
+  *out << bug.name;
 }
 
-class WrongSolution : public testing::TestWithParam<Defect> {};
+class WrongSolution : public testing::TestWithParam<Bug> {};
 
 TEST_P(WrongSolution, Fails) {
   if (!has_python()) GTEST_SKIP() << "python3, in which this student writes, is not installed";
-  const Defect& defect = GetParam();
+  const Bug& bug = GetParam();
   for (const Solution& solution : solutions()) {
-    if (std::string(solution.name) != defect.solution) continue;
+    if (std::string(solution.name) != bug.solution) continue;
     std::string text = solution.text;
-    const std::size_t at = text.rfind(defect.right);
+    const std::size_t at = text.rfind(bug.right);
     ASSERT_NE(at, std::string::npos);
-    text.replace(at, std::string(defect.right).size(), defect.wrong);
+    text.replace(at, std::string(bug.right).size(), bug.wrong);
     const auto [exit_code, report] =
         run_check(solution.part, {"--exercise", solution.number, std::string("--") + solution.side,
-                                  python_command(text), "--only", defect.title});
+                                  python_command(text), "--only", bug.title});
     EXPECT_EQ(exit_code, 1) << report;
-    EXPECT_NE(report.find("FAIL  " + std::string(defect.title)), std::string::npos) << report;
+    EXPECT_NE(report.find("FAIL  " + std::string(bug.title)), std::string::npos) << report;
     return;
   }
-  FAIL() << "there is no solution " << defect.solution;
+  FAIL() << "there is no solution " << bug.solution;
 }
 
-std::string name_of_defect(const testing::TestParamInfo<Defect>& info) {
+std::string name_of_bug(const testing::TestParamInfo<Bug>& info) {
   return info.param.name;
 }
 INSTANTIATE_TEST_SUITE_P(
     With, WrongSolution,
     testing::Values(
-        Defect{"AnAddressOfItsOwn", "OwnAddress", "connection.getpeername()[1]",
-               "connection.getsockname()[1]", "tells a client its address and port"},
-        Defect{"OnePieceOnly", "Pieces", "while piece := connection.recv(5000):",
-               "if piece := connection.recv(5000):", "reports the size of each piece"},
-        Defect{"OneRecv", "Echo", "while piece := connection.recv(5000):",
-               "if piece := connection.recv(5000):", "sends back what has come"},
-        Defect{"AShortWrite", "Echo", "connection.sendall(piece)", "connection.send(piece[:3000])",
-               "sends back a megabyte"},
-        Defect{"NoEnd", "Echo", "connection.sendall(piece)", "connection.sendall(piece)\n    signal.pause()",
-               "closes when the client has ended its direction"},
-        Defect{"Unchanged", "Capitals", "body.upper()", "body", "answers each message in capital letters"},
-        Defect{"TheOtherByteOrder", "FourBytes", ">I", "<I", "shows bodies of 8, 200"},
-        Defect{"ASignedLength", "FourBytes", ">I", ">i", "refuses lengths over a megabyte"},
-        Defect{"ALimitOnlyForWholeLines", "Lines",
-               "if len(data) > 1000:", "if False:", "refuses a line without an end"},
-        Defect{"TruthTakenForANumber", "Sum", "type(value) in (int, float)",
-               "isinstance(value, (int, float))", "takes True, None and"},
-        Defect{"KeysCounted", "Sum", "value.values()", "list(value.values()) + list(value)",
-               "adds up numbers wherever they lie"},
-        Defect{"CodeRun", "Backwards", "safe_loads", "pickle.loads",
-               "gives up a client whose bytes name code"},
-        Defect{"SortedInstead", "Backwards", "value[::-1]", "sorted(value, key=str)",
-               "leaves every object in the list as it is"},
-        Defect{"NoAnswerToAnError", "Calculator", "return {\"error\": f\"operation or numbers: {error}\"}",
-               "raise ValueError(error)", "says which field is missing"},
-        Defect{"ANameForEver", "Names", "name in room.values()",
-               "name in globals().setdefault(\"names\", set()) or globals()[\"names\"].add(name)",
-               "lets an alice in when the first has left"},
-        Defect{"APrivateWordForAll", "Private", "say(name, text, found)", "say(name, text, others)",
-               "passes it on to nobody else"},
-        Defect{"ADeadlineForEachByte", "Deadline", "return await asyncio.wait_for(receive(reader), 2)",
-               "data = b\"\"\n    while len(data) < 10 or len(data) < 10 + int(data[:10]):\n"
-               "        data += await asyncio.wait_for(reader.readexactly(1), 2)\n    return data[10:]",
-               "gives up a guest that says it byte by byte"},
-        Defect{"NoDeadline", "Deadline", "asyncio.wait_for(receive(reader), 2)", "receive(reader)",
-               "gives up a guest that says no name"}),
-    name_of_defect);
+        Bug{"AnAddressOfItsOwn", "OwnAddress", "connection.getpeername()[1]", "connection.getsockname()[1]",
+            "sends a client its address and port"},
+        Bug{"OnePieceOnly", "Pieces", "while piece := connection.recv(5000):",
+            "if piece := connection.recv(5000):", "reports the size of each piece"},
+        Bug{"OneRecv", "Echo", "while piece := connection.recv(5000):", "if piece := connection.recv(5000):",
+            "sends back what has come"},
+        Bug{"AShortWrite", "Echo", "connection.sendall(piece)", "connection.send(piece[:3000])",
+            "sends back a megabyte"},
+        Bug{"NoEnd", "Echo", "connection.sendall(piece)", "connection.sendall(piece)\n    signal.pause()",
+            "closes when the client has ended its direction"},
+        Bug{"Unchanged", "Capitals", "body.upper()", "body", "answers each message in capital letters"},
+        Bug{"TheOtherByteOrder", "FourBytes", ">I", "<I", "shows bodies of 8, 200"},
+        Bug{"ASignedLength", "FourBytes", ">I", ">i", "refuses lengths over a megabyte"},
+        Bug{"ALimitOnlyForWholeLines", "Lines",
+            "if len(data) > 1000:", "if False:", "refuses a line without an end"},
+        Bug{"TruthTakenForANumber", "Sum", "type(value) in (int, float)", "isinstance(value, (int, float))",
+            "does not count True, None and"},
+        Bug{"KeysCounted", "Sum", "value.values()", "list(value.values()) + list(value)",
+            "adds up numbers wherever they are"},
+        Bug{"CodeRun", "Backwards", "safe_loads", "pickle.loads", "drops a client whose bytes name code"},
+        Bug{"SortedInstead", "Backwards", "value[::-1]", "sorted(value, key=str)",
+            "leaves every object in the list as it is"},
+        Bug{"NoAnswerToAnError", "Calculator", "return {\"error\": f\"operation or numbers: {error}\"}",
+            "raise ValueError(error)", "says which field is missing"},
+        Bug{"ANameForEver", "Names", "name in room.values()",
+            "name in globals().setdefault(\"names\", set()) or globals()[\"names\"].add(name)",
+            "lets an alice in when the first has left"},
+        Bug{"APrivateWordForAll", "Private", "say(name, text, found)", "say(name, text, others)",
+            "passes it on to nobody else"},
+        Bug{"ADeadlineForEachByte", "Deadline", "return await asyncio.wait_for(receive(reader), 2)",
+            "data = b\"\"\n    while len(data) < 10 or len(data) < 10 + int(data[:10]):\n"
+            "        data += await asyncio.wait_for(reader.readexactly(1), 2)\n    return data[10:]",
+            "drops a guest that says it byte by byte"},
+        Bug{"NoDeadline", "Deadline", "asyncio.wait_for(receive(reader), 2)", "receive(reader)",
+            "drops a guest that says no name"}),
+    name_of_bug);
 
 TEST(Exercises, WantTheRightSideAndANumberThatIsThere) {
   EXPECT_EQ(run_check("part1_basic", {"--exercise", "2", "--server", "true"}).exit_code, 2);

@@ -1,4 +1,4 @@
-// Every bug of the lab can be seen and is found, and what its page calls the solution takes it out again: a test for
+// Every bug of the lab can be seen and is found, and what its page calls the solution fixes it: a test for
 // each page of docs/lab/. docs/lab.md explains what the lab is. lab_bugs, a target of CMake, has built the programs.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -108,7 +108,7 @@ TEST_P(Bug, ShowsAndIsFound) {
     here = copy_;
   }
 
-  // The page without the patch, whose lines are those of no file.
+  // The page without the patch, whose lines are in no file.
   fs::current_path(here);
   const Page page = parse_page(page_path_, text_.substr(0, text_.find("\n```diff\n")));
   const Report report = check_page(page, {here, here / "build"});
@@ -122,7 +122,7 @@ TEST_P(Bug, ShowsAndIsFound) {
 }
 
 // The check of the program itself is a test of its part.
-TEST_P(Bug, IsTakenOutByItsSolution) {
+TEST_P(Bug, IsFixedByItsSolution) {
   run("cp -R " + folder_.string() + "/{common,part*} .");
   std::ofstream(my_ / "solution") << lab(number_ + " --solution").output;
   const Result applied = run("GIT_CEILING_DIRECTORIES=" + my_.parent_path().string() + " git apply solution");
@@ -197,16 +197,16 @@ TEST_F(LabState, StartsAtTheSameTimeMakeOneWholeCopy) {
   }
 }
 
-TEST_F(LabState, StartThatWasKilledDoesNotCountAsBegun) {
+TEST_F(LabState, AKilledStartDoesNotCountAsBegun) {
   keep_a_whole_one();
   fs::create_directories(my_ / "lab/14.new/part1_basic");
   std::ofstream(my_ / "lab/14.new/CMakeLists.txt") << "half of i";
-  fs::create_directories(copy_);  // an empty folder is none, either
+  fs::create_directories(copy_);  // neither does an empty folder
   run(begin());
   expect_whole();
 }
 
-TEST_F(LabState, WhatIsNoCopyIsNamedAndKept) {
+TEST_F(LabState, AnythingElseInThePlaceOfTheCopyIsNamedAndKept) {
   fs::create_directories(my_ / "lab");
   std::ofstream(copy_) << "mine";
   for (const bool is_folder : {false, true}) {
@@ -222,7 +222,7 @@ TEST_F(LabState, WhatIsNoCopyIsNamedAndKept) {
   EXPECT_TRUE(fs::exists(copy_ / "mine"));
 }
 
-TEST_F(LabState, HintsBeginAnewWhereNobodyCanSayWhichWasTheLast) {
+TEST_F(LabState, HintsBeginAgainWhenTheLastOneIsUnknown) {
   run(begin());
   for (const std::string last : {"abc", "", "08", "-5", "1 2", "12345678901234567890", "\n\n", "\xff*"}) {
     std::ofstream(my_ / "lab/14.hints") << last;

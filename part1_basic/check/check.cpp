@@ -124,9 +124,9 @@ int main(int argc, char** argv) {
          server.connect("a silent client");
          expect_welcome(server);
        }},
-      {"outlives clients that have left before they are served", "docs/part1.md#a-client-that-leaves",
+      {"survives clients that leave before they are served", "docs/part1.md#a-client-that-leaves",
        [](Student& server) { outlive(server, "a client that leaves", &Connection::reset); }},
-      {"outlives clients whose connection breaks while it sends: SIGPIPE, EPIPE",
+      {"survives clients whose connection breaks while it sends: SIGPIPE, EPIPE",
        "docs/part1.md#a-client-that-leaves",
        [](Student& server) {
          outlive(server, "a client that breaks off", &Connection::half_close_and_reset);

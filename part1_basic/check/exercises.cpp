@@ -11,13 +11,13 @@
 
 namespace {
 
-// --- Exercise 1: a server that tells each client its address ---
+// --- Exercise 1: a server that sends each client its address ---
 
 void expect_own_address(Connection& client) {
   client.expect("you are " + client.address() + "\n");
 }
 
-void tell_three(Student& server) {
+void serve_three(Student& server) {
   std::vector<Connection*> clients;
   for (int i = 0; i < 3; ++i) clients.push_back(&server.connect("client " + std::to_string(i + 1)));
   for (Connection* client : clients) expect_own_address(*client);
@@ -60,20 +60,21 @@ void send_million(Student& client) {
   // Each line that is a number and "bytes", and the last one, which has a second number.
   std::size_t pieces = 0;
   std::size_t sum = 0;
-  std::size_t told = 0;
+  std::size_t counted = 0;
   std::istringstream lines(client.screen());
   for (std::string line; std::getline(lines, line);) {
     std::istringstream words(line);
     std::size_t bytes = 0;
     std::string unit, in;
     if (!(words >> bytes >> unit) || !unit.starts_with("byte")) continue;
-    if (words >> in >> told) break;
+    if (words >> in >> counted) break;
     ++pieces;
     sum += bytes;
   }
-  if (sum != million || told != pieces) {
-    client.fail("a line such as '512 bytes' for each piece, and in the end as many pieces and bytes as that",
-                fmt::format("{} such lines, with {} bytes in all, and then: {} pieces", pieces, sum, told));
+  if (sum != million || counted != pieces) {
+    client.fail(
+        "a line such as '512 bytes' for each piece, and in the end as many pieces and bytes as that",
+        fmt::format("{} such lines, with {} bytes in all, and then: {} pieces", pieces, sum, counted));
   }
 }
 
@@ -127,14 +128,14 @@ std::vector<Exercise> exercises() {
   return {
       {Side::server,
        {
-           {"tells a client its address and port, and closes the connection", accept,
+           {"sends a client its address and port, and closes the connection", accept,
             [](Student& server) {
               Connection& client = server.connect();
               expect_own_address(client);
               client.expect_end();
             }},
-           {"tells each of three clients its own", accept, tell_three},
-           {"outlives clients that have left before they are served", send,
+           {"sends each of three clients its own", accept, serve_three},
+           {"survives clients that leave before they are served", send,
             [](Student& server) {
               for (int i = 0; i < 3; ++i) server.connect("a client that leaves").reset();
               expect_own_address(server.connect("the next client"));
@@ -142,7 +143,7 @@ std::vector<Exercise> exercises() {
        }},
       {Side::client,
        {
-           {"reports the size of each piece when it comes, and in the end of all",
+           {"reports the size of each piece when it comes, and the total at the end",
             "docs/part1.md#several-times", send_three_pieces},
            {"counts a million bytes, in whatever pieces they come", stream, send_million},
            {"reports that nothing has come", "docs/part1.md#several-times", send_nothing},
@@ -159,7 +160,7 @@ std::vector<Exercise> exercises() {
             "docs/part1.md#exercise-3-an-echo-server", half_close},
            {"sends back every byte as it is", stream, send_every_byte},
            {"sends back a megabyte", "docs/part1.md#send-takes-less-than-you-give-it", send_megabyte},
-           {"outlives a client whose connection breaks", send, break_off},
+           {"survives a client whose connection breaks", send, break_off},
        }},
   };
 }

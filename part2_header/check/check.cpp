@@ -191,7 +191,7 @@ void send_no_length(Student& client) {
 
 int main(int argc, char** argv) {
   const std::vector<Behaviour> for_servers = {
-      {"sends the welcome behind a header of ten bytes", "docs/part2.md#the-header-byte-by-byte",
+      {"sends the welcome after a header of ten bytes", "docs/part2.md#the-header-byte-by-byte",
        [](Student& server) { server.connect().expect(welcome); }},
       {"then sends the time, again and again", "docs/part2.md#4-send-the-time", expect_times},
       {"serves the next client when the first has left", "docs/part2.md#4-send-the-time",
@@ -201,7 +201,7 @@ int main(int argc, char** argv) {
          first.close();
          server.connect("the next client").expect(welcome, to_notice);
        }},
-      {"outlives a client whose connection breaks", "docs/part2.md#4-send-the-time",
+      {"survives a client whose connection breaks", "docs/part2.md#4-send-the-time",
        [](Student& server) {
          Connection& first = server.connect("the first client");
          first.expect(welcome);
@@ -240,7 +240,7 @@ int main(int argc, char** argv) {
        "docs/part2.md#2-a-client-that-parses-the-header", close_inside_message},
       {"refuses a message of 2,000,000,000 bytes", "docs/part2.md#6-a-length-is-not-to-be-believed",
        [](Student& client) { send_lie(client, "2000000000Welcome", "a body of over 1 MiB is refused"); }},
-      {"refuses a header that is no length", "docs/part2.md#6-a-length-is-not-to-be-believed",
+      {"refuses a header that is not a length", "docs/part2.md#6-a-length-is-not-to-be-believed",
        send_no_length},
       {"sends no command of a message to the terminal", "docs/part1.md#recv", send_control_characters},
       {"sleeps while nothing comes", "docs/part1.md#recv",

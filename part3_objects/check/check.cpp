@@ -36,7 +36,7 @@ void expect_greeting(Connection& client) {
 
 // A client that leaves comes while the program stands still, so that it is gone for certain when that goes on. Only
 // one comes: the backlog may have no room for more.
-void outlive_those_who_leave(Student& server) {
+void survive_clients_that_leave(Student& server) {
   Connection& first = server.connect("the first client");
   expect_greeting(first);
   first.close();
@@ -75,7 +75,7 @@ bool stands_alone(std::string_view text, std::size_t at, std::size_t size) {
   return (at == 0 || !is_word(at - 1)) && !is_word(at + size);
 }
 
-// Whether `key` stands within 20 bytes before `value`, each as a word of its own.
+// Whether `key` comes within 20 bytes before `value`, each as a word of its own.
 bool shows_entry(std::string_view screen, std::string_view key, std::string_view value) {
   constexpr std::size_t nearby = 20;
   for (std::size_t at = 0; (at = screen.find(value, at)) != std::string_view::npos; ++at) {
@@ -88,7 +88,7 @@ bool shows_entry(std::string_view screen, std::string_view key, std::string_view
   return false;
 }
 
-// A client may write an object as it likes: {1: 'Hey'}, 1 => "Hey", map[1:Hey]. But key and value stand close to
+// A client may write an object as it likes: {1: 'Hey'}, 1 => "Hey", map[1:Hey]. But key and value are close to
 // each other, and the key is a number: in the bytes of the pickle, which it shows too, it is not.
 void expect_object(Student& client, const Object& object) {
   client.expect_screen(
@@ -216,7 +216,7 @@ void send_deep_nest(Student& client) {
   Connection& server = accept_reader(client);
   server.send(with_header("\x80\4" + std::string(depth, ']') + std::string(depth - 1, 'a') + "."));
   server.close();
-  client.expect_exit("without a crash, though a list lies in a list, and so on, 100,000 times");
+  client.expect_exit("without a crash, although 100,000 lists are nested");
 }
 
 }  // namespace
@@ -238,8 +238,8 @@ int main(int argc, char** argv) {
          first.close();
          expect_greeting(server.connect("the next client"));
        }},
-      {"outlives clients that have left before they are served", "docs/part1.md#a-client-that-leaves",
-       outlive_those_who_leave},
+      {"survives clients that leave before they are served", "docs/part1.md#a-client-that-leaves",
+       survive_clients_that_leave},
       {"can be ended and started again at once", "docs/part1.md#start-it-again-at-once", expect_restart},
       {"sleeps while nobody comes", "docs/part1.md#accept-a-second-socket", sleep_between_clients},
   };
@@ -247,7 +247,7 @@ int main(int argc, char** argv) {
       {"shows the greeting decoded", client_section, [](Student& client) { send_object(client, greeting); }},
       {"shows another dict decoded", client_section,
        [](Student& client) { send_object(client, random_greeting()); }},
-      {"reads what Python writes at the protocols 2 to 5", format, send_every_protocol},
+      {"reads what Python writes at protocols 2 to 5", format, send_every_protocol},
       {"shows both objects that arrive in one piece", two_for_one, send_two_at_once},
       {"shows an object that arrives byte by byte",
        "docs/part2.md#it-takes-a-piece-of-the-header-for-the-header", send_one_by_one},

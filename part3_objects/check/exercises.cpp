@@ -153,7 +153,7 @@ std::vector<Exercise> exercises() {
               const double number = random_number();
               send_numbers(client, List{{1, 2.25, -0.75, number}}, number + 2.5);
             }},
-           {"adds up numbers wherever they lie, but no keys", objects,
+           {"adds up numbers wherever they are, but not keys", objects,
             [](Student& client) {
               const double number = random_number();
               send_numbers(
@@ -161,7 +161,7 @@ std::vector<Exercise> exercises() {
                   Dict{{1, Tuple{{number, List{{10, List{{20}}}}}}}, {"two", Dict{{2, 0.25}}}, {3, 4}},
                   number + 34.25);
             }},
-           {"takes True, None and '5' for no numbers", objects,
+           {"does not count True, None and '5'", objects,
             [](Student& client) {
               const double number = random_number();
               send_numbers(client, List{{true, None(), "5", Bytes{"6"}, number}}, number);
@@ -178,9 +178,9 @@ std::vector<Exercise> exercises() {
            {"leaves every object in the list as it is", objects, send_every_type},
            {"sends back an empty list", objects, [](Student& server) { turn_round(server.connect(), {}); }},
            {"reads what Python writes at protocol 2", danger, send_protocol_2},
-           {"gives up a client whose object is no list", own_struct,
-            [](Student& server) { expect_refusal(server, dumps("text"), "a str is no list"); }},
-           {"gives up a client whose bytes name code", danger,
+           {"drops a client whose object is not a list", own_struct,
+            [](Student& server) { expect_refusal(server, dumps("text"), "a str is not a list"); }},
+           {"drops a client whose bytes name code", danger,
             [](Student& server) {
               expect_refusal(server, "\x80\4cbuiltins\nlist\n)R.", "that calls a function of Python: list()");
             }},
@@ -208,11 +208,11 @@ std::vector<Exercise> exercises() {
               ask_wrongly(server.connect(), Dict{{"operation", operation}, {"numbers", List{{1.5}}}},
                           operation);
             }},
-           {"says that there is no largest of no numbers, and goes on", own_struct,
+           {"says that an empty list has no largest number, and goes on", own_struct,
             [](Student& server) {
               ask_wrongly(server.connect(), Dict{{"operation", "largest"}, {"numbers", List()}}, "");
             }},
-           {"gives up a client whose bytes name code", danger,
+           {"drops a client whose bytes name code", danger,
             [](Student& server) {
               Connection& client = server.connect("a client that is refused");
               client.send(with_header("\x80\4cbuiltins\nlist\n)R."));

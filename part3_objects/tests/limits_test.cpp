@@ -129,7 +129,7 @@ TEST(Limits, HoldForPicklesThatAreRefused) {
   for (const auto& [pickle, why] : refused_pickles()) EXPECT_FALSE(loads_within_limits(pickle, why)) << why;
 }
 
-// Each would be gigabytes, or take minutes, if it were made as it is told.
+// Each would be gigabytes, or take minutes, if everything that it asks for were made.
 TEST(Limits, HoldForPicklesThatAskForMuch) {
   const std::string begin = "\x80\4"s;
   const std::string shared_text = text(std::string(5'000, 'a')) + "\x94";

@@ -7,7 +7,7 @@
 
 namespace {
 
-// Before each block stands its size.
+// The size of each block, right before it.
 constexpr std::size_t block_header = alignof(std::max_align_t);
 
 std::atomic<std::size_t> in_use = 0;
@@ -23,7 +23,7 @@ std::size_t MemoryWatch::peak() const {
   return most_in_use - before_;
 }
 
-// Every form of new and delete but those for larger alignments, for the address sanitizer has each of its own.
+// Every form of new and delete but those for larger alignments: the address sanitizer has its own of each.
 void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
   auto* const block = static_cast<std::size_t*>(std::malloc(size + block_header));
   if (block == nullptr) return nullptr;

@@ -100,14 +100,14 @@ TEST(Dict, TakesEqualNumbersForOneKey) {
             "{-9223372036854775808: 2}");
 }
 
-TEST(Dict, TakesOtherKeysApart) {
+TEST(Dict, TellsOtherKeysApart) {
   EXPECT_EQ(repr(Dict{{"1", 1}, {1, 2}, {Bytes{"1"}, 3}, {Tuple{{1}}, 4}, {None(), 5}, {"None", 6}}),
             "{'1': 1, 1: 2, b'1': 3, (1,): 4, None: 5, 'None': 6}");
   EXPECT_EQ(repr(Dict{{not_a_number, 1}, {not_a_number, 2}}), "{nan: 1, nan: 2}");
   EXPECT_EQ(repr(Dict{{Tuple{{1, Tuple()}}, 1}, {Tuple{{Tuple{{1}}}}, 2}}), "{(1, ()): 1, ((1,),): 2}");
 }
 
-TEST(Dict, RefusesKeysThatCanChange) {
+TEST(Dict, RefusesKeysThatCanBeChanged) {
   EXPECT_THROW((Dict{{List(), 1}}), std::invalid_argument);
   EXPECT_THROW((Dict{{Dict(), 1}}), std::invalid_argument);
   EXPECT_THROW((Dict{{Tuple{{Tuple{{List()}}}}, 1}}), std::invalid_argument);

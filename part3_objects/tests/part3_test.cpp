@@ -80,7 +80,7 @@ TEST(Server, SurvivesAClientThatResets) {
   EXPECT_EQ(read_all(socket).size(), 44U);
 }
 
-TEST(Server, RefusesAnObjectThatItHasNot) {
+TEST(Server, RefusesAnObjectThatItDoesNotHave) {
   EXPECT_EQ(run("server", {"--object", "secret"}),
             (Outcome{2, "", "server: --object 'secret': not one of greeting|nested|reading\n"}));
 }
@@ -106,7 +106,7 @@ TEST(Client, ShowsBothObjectsOfOneSegment) {
   EXPECT_EQ(client.exit_code, 0);
 }
 
-TEST(Client, PutsAnObjectTogetherThatComesByteByByte) {
+TEST(Client, ShowsAnObjectThatComesByteByByte) {
   std::vector<std::string> pieces;
   for (const char byte : with_header(dumps(Dict{{1, "Hey"}, {2, "There"}}))) pieces.emplace_back(1, byte);
   EXPECT_EQ(client_gets(pieces).out, shown("34        ", greeting, "{1: 'Hey', 2: 'There'}") + farewell);
@@ -157,7 +157,7 @@ TEST(Client, RefusesHostilePicklesWithALineInLittleTimeAndMemory) {
   }
 }
 
-TEST(Client, RefusesAHeaderThatIsNoLength) {
+TEST(Client, RefusesAHeaderThatIsNotALength) {
   const Outcome client = client_gets({"0x10      abc"});
   EXPECT_EQ(client.exit_code, 1);
   EXPECT_EQ(client.error, "client: the header b'0x10      ' is not a length\n");

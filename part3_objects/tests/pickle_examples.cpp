@@ -12,7 +12,7 @@ std::string repeated(std::string_view bytes, std::size_t times) {
 }
 
 // Ten containers, each of which holds the one before ten times: the attack that XML knows as "billion
-// laughs". The innermost stands in the memo at `first`, the others in steps from there.
+// laughs". The innermost is in the memo at `first`, the others in steps from there.
 std::string ten_times_ten(std::string_view begin, std::string_view inner, char first, char step, bool keys,
                           std::string_view end) {
   std::string opcodes = repeated(begin, 10) + std::string(inner);
@@ -90,7 +90,7 @@ std::vector<RefusedPickle> refused_pickles() {
       {R"(\x80\x04Pid\n.)", "byte 2: an object outside the pickle is not supported"},
       {R"(\x80\x04NQ.)", "byte 3: an object outside the pickle is not supported"},
 
-      // Types that Object has not.
+      // Types that Object does not have.
       {R"(\x80\x04\x8f\x94(K\x01\x90.)", "byte 2: a set is not supported"},
       {R"(\x80\x04(K\x01\x91\x94.)", "byte 5: a frozenset is not supported"},
       {R"(\x80\x05\x96\x01\x00\x00\x00\x00\x00\x00\x00a\x94.)", "byte 2: a bytearray is not supported"},
@@ -149,7 +149,7 @@ std::vector<RefusedPickle> refused_pickles() {
       {R"(\x80\x04\x95\x0b\x00\x00\x00\x00\x00\x00\x00\x95\x01\x00\x00\x00\x00\x00\x00\x00N.)",
        "byte 11: a frame inside a frame"},
 
-      // What no stack allows.
+      // What the machine cannot do.
       {R"(\x80\x01N.)", "byte 0: protocol 1 is not one of 2 to 5"},
       {R"(\x80\x06N.)", "byte 0: protocol 6 is not one of 2 to 5"},
       {R"(\x80\x04N\x80\x04.)", "byte 3: PROTO inside the pickle"},

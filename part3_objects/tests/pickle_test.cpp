@@ -247,7 +247,7 @@ TEST(Loads, ReadsBytesAsTheCallThatPythonMakesOfThemAtProtocol2) {
   EXPECT_EQ(repr(loads(pickle)), R"([b'ab\xff', b'', b'c', b''])");
 }
 
-TEST(Loads, ReadsAnObjectThatStandsTwice) {
+TEST(Loads, ReadsAnObjectThatOccursTwice) {
   const auto loaded = [](std::string_view pickle) { return repr(loads(from_python(pickle))); };
   EXPECT_EQ(loaded(R"(\x80\x02]q\x00(]q\x01K\x01ah\x01e.)"), "[[1], [1]]");
   EXPECT_EQ(loaded(R"(\x80\x04\x95\x0c\x00\x00\x00\x00\x00\x00\x00]\x94(]\x94K\x01ah\x01e.)"), "[[1], [1]]");

@@ -19,7 +19,7 @@
 
 namespace {
 
-// What both scripts begin with. CPython writes an object that stands twice only once; dumps() does not.
+// What both scripts begin with. CPython writes an object that occurs twice only once; dumps() does not.
 const std::string preamble = R"py(
 import pickle, random, struct, sys, unicodedata
 
@@ -30,13 +30,13 @@ def parts(value):
     if isinstance(value, dict):
         for item in value.items(): yield from parts(item[0]); yield from parts(item[1])
 
-def nothing_stands_twice(value):
+def nothing_occurs_twice(value):
     kept = [id(part) for part in parts(value) if isinstance(part, (str, bytes, list, tuple, dict)) and part != ()]
     return len(kept) == len(set(kept))
 )py";
 
 // Prints a line for each random object and protocol, in hexadecimal digits: the pickle, what repr() shows,
-// and the pickle of protocol 4 if nothing stands twice.
+// and the pickle of protocol 4 if nothing occurs twice.
 const std::string python_writes = preamble + R"py(
 random.seed(int(sys.argv[1]))
 pick = random.choice
@@ -92,7 +92,7 @@ for number in range(int(sys.argv[2])):
     del made[:]
     value = a_large_object() if number % 500 == 0 else a_deep_object() if number % 50 == 0 else an_object(pick([0, 1, 2, 3, 4]))
     for protocol in range(2, 6):
-        written = pickle.dumps(value, 4).hex() if nothing_stands_twice(value) else ''
+        written = pickle.dumps(value, 4).hex() if nothing_occurs_twice(value) else ''
         print(pickle.dumps(value, protocol).hex(), repr(value).encode().hex(), written)
 )py";
 
@@ -103,7 +103,7 @@ for line in lines:
     written, text = map(bytes.fromhex, line.split())
     value = pickle.loads(written)
     if repr(value).encode() != text: sys.exit(f'{written} is {value!r} to Python, but {text} to us')
-    if nothing_stands_twice(value) and pickle.dumps(value, 4) != written: sys.exit(f'Python writes {value!r} otherwise')
+    if nothing_occurs_twice(value) and pickle.dumps(value, 4) != written: sys.exit(f'Python writes {value!r} otherwise')
 print(len(lines), 'right')
 )py";
 

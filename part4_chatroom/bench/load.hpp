@@ -29,7 +29,7 @@ class ServerProcess {
   Socket connect();
 
   /// What it has used since its start: seconds of processor time, bytes of memory now, open descriptors now.
-  /// Nothing where there is no /proc to tell it: proc(5).
+  /// Nothing where there is no /proc: proc(5).
   std::optional<double> processor_seconds() const;
   std::optional<std::size_t> memory() const;
   std::optional<std::size_t> descriptors() const;

@@ -105,7 +105,7 @@ void break_off(Student& server) {
 }
 
 // The guest is gone, and somebody speaks, before the server can do anything: so it sends to one who has left. Alice
-// has come before the guest and Bob behind it, for a server that looks at all in that order must not find the
+// has come before the guest and Bob after it, for a server that looks at all in that order must not find the
 // guest's end first.
 void break_off_while_others_speak(Student& server) {
   Connection& alice = enter(server, "alice");
@@ -312,7 +312,7 @@ void come_silently(Student& server, Connection& alice, Connection& bob, std::siz
   }
 }
 
-// FD_SET() past the end of a set changes what lies behind it, which may show, or not: so the calls are watched. That
+// FD_SET() past the end of a set changes what lies after it, which may show, or not: so the calls are watched. That
 // makes them slow: a program that takes too long for it is not watched to the end.
 void watch_sets(Student& server) {
   server.stop();
@@ -450,7 +450,7 @@ bool asks_for_name(const Student& client) {
   return line.find("name") != std::string::npos;
 }
 
-// Gives the client its name, unless the command has done so: before it connects, or behind that.
+// Gives the client its name, unless the command has done so: before it connects, or after that.
 Connection& enter(Student& client) {
   const std::string name = "alice";
   bool typed = false;
@@ -488,7 +488,7 @@ std::string said_by(const std::string& name, const std::string& text) {
   return with_header(name) + with_header(text);
 }
 
-// Enter alone sends nothing, and makes a client that waits for the keyboard look what has come.
+// Enter alone sends nothing, and makes a client that waits for the keyboard look at what has come.
 void press_enter_unless(Student& client, const std::function<bool()>& needless) {
   for (milliseconds time{0}; time < milliseconds(500); time += milliseconds(50)) {
     if (needless()) return;
@@ -535,7 +535,7 @@ void show_no_command(Student& client) {
   client.expect_no_command(title);
 }
 
-// What stands behind the newline looks like a line of Carol's.
+// What comes after the newline looks like a line of Carol's.
 void show_no_forged_line(Student& client) {
   const std::string forged = "carol > " + random_word();
   enter(client).send(said_by("bob", "hi\n" + forged) + said_by("bob\n" + forged, "hi") +
@@ -594,7 +594,7 @@ int main(int argc, char** argv) {
   const std::string output = "docs/part4.md#3-check-the-output";
 
   const std::vector<Behaviour> for_servers = {
-      {"passes on what one says to all others: the name, then the text", comes_in, talk_among_three},
+      {"passes on what one guest says to all others: the name, then the text", comes_in, talk_among_three},
       {"does not send it back to whoever said it", comes_in, talk_to_somebody_else},
       {"passes on twenty messages that arrive in one piece, in their order", comes_in, say_much_at_once},
       {"passes on a message that arrives byte by byte", remembers, say_byte_by_byte},
@@ -602,22 +602,22 @@ int main(int argc, char** argv) {
       {"does not wait for a guest who connects and says nothing", remembers,
        [](Student& server) { talk_beside(server, [&] { server.connect("a silent guest"); }); }},
       {"does not wait for guests who send half a header, or half a message", remembers, send_half},
-      {"outlives guests who leave", comes_in, leave},
-      {"outlives guests whose connection breaks", guests, break_off},
-      {"outlives a guest whose bytes are not UTF-8", guests, send_other_bytes},
+      {"survives guests who leave", comes_in, leave},
+      {"survives guests whose connection breaks", guests, break_off},
+      {"survives a guest whose bytes are not UTF-8", guests, send_other_bytes},
       {"refuses a message of 70,000 bytes", length,
        [](Student& server) { expect_refusal(server, "70000     and so on", "over 64 KiB is refused"); }},
-      {"refuses a header that is no length", guests,
+      {"refuses a header that is not a length", guests,
        [](Student& server) {
          expect_refusal(server, "GET / HTTP/1.1\r\n\r\n", "what came is not a length");
        }},
-      {"outlives a guest whose connection breaks while others speak: SIGPIPE, EPIPE",
+      {"survives a guest whose connection breaks while others speak: SIGPIPE, EPIPE",
        "docs/part1.md#a-client-that-leaves", break_off_while_others_speak},
       {"does not wait for a guest who reads nothing", goes_out, read_nothing},
       {"loses nothing of what is said to a guest who reads late", goes_out, read_late},
       {"keeps guests who come while others leave", "docs/part1.md#a-client-that-leaves",
        come_while_others_leave},
-      {"stays a room for those inside when 1,100 silent guests come", "docs/part4.md#the-door", serve_crowd},
+      {"still serves those inside when 1,100 silent guests come", "docs/part4.md#the-door", serve_crowd},
       {"passes on the second of two messages without a delay of 40 ms",
        "docs/part2.md#7-small-messages-and-40-milliseconds", follow_closely},
       {"can be ended and started again at once", "docs/part1.md#start-it-again-at-once", expect_restart},
@@ -655,7 +655,7 @@ int main(int argc, char** argv) {
       {"shows a message that arrives in pieces, cut anywhere", client_section, send_in_pieces},
       {"goes on to hear and to say, in turn", "docs/part4.md#4-the-drawback-and-two-ways-to-fix-it",
        hear_and_say_in_turn},
-      {"outlives a message that is not UTF-8", guests,
+      {"survives a message that is not UTF-8", guests,
        [](Student& client) {
          enter(client).send(said_by("\xff", "\x80") + said_by("bob", "hi"));
          expect_line(client, "bob > hi");

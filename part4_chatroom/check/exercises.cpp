@@ -170,9 +170,9 @@ std::vector<Exercise> exercises() {
        }},
       {Side::server,
        {
-           {"gives up a guest that says no name, though nothing else happens", select,
+           {"drops a guest that says no name, even if nothing else happens", select,
             [](Student& server) { server.connect("a silent guest").expect_dropped(deadline); }},
-           {"gives up a guest that says it byte by byte, and too slowly", select, trickle},
+           {"drops a guest that says it byte by byte, and too slowly", select, trickle},
            {"lets guests stay that have a name and say nothing", select, stay_silent},
        }},
   };

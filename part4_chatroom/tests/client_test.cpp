@@ -277,7 +277,7 @@ TEST_P(ClientInPipes, RefusesNamesThatTheRoomWouldRefuse) {
   EXPECT_EQ(alice.wait(), 2);
 }
 
-TEST_P(ClientInPipes, TellsThatNoServerListens) {
+TEST_P(ClientInPipes, ReportsThatNoServerListens) {
   Socket bound(AF_INET, SOCK_STREAM);  // but it does not listen
   bound.bind(Address::to_listen_on("127.0.0.1", 0));
   const std::string address = bound.local_address().text();

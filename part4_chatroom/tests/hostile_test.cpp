@@ -304,7 +304,7 @@ std::vector<Misbehaviour> crowds_and_floods() {
          Peer& mallory = party.mallory();
          mallory.send("nonsense  ");
          party.dropped(mallory, "mallory");
-         // The first of these brings a reset, and the one behind that fails for it.
+         // The first of these brings a reset, and the one after that fails for it.
          EXPECT_THROW(while (true) mallory.say("and another thing"), std::system_error);
        }},
       {"SendsUrgentData",

@@ -174,7 +174,7 @@ TEST(Room, PassesOnWhatWasSaidJustBeforeLeaving) {
   EXPECT_EQ(bob.hear(), Heard("alice", "goodbye"));
 }
 
-// All 100 talk at once. The log tells in which order the server has heard them, and everybody must have heard
+// All 100 talk at once. The log shows in which order the server has heard them, and everybody must have heard
 // just that, without what they have said themselves.
 TEST(Room, TellsAHundredThatTalkAtOnceTheSameInTheSameOrder) {
   constexpr std::size_t people = 100;

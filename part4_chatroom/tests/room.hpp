@@ -136,7 +136,7 @@ class Room {
   Room& operator=(const Room&) = delete;
   ~Room() { stop(); }
 
-  /// Ends the server, as Ctrl-C does: its exit code as Process::wait() tells it.
+  /// Ends the server, as Ctrl-C does: its exit code as Process::wait() returns it.
   int stop() {
     if (reader_.joinable()) {
       server_.signal(SIGINT);
