@@ -181,7 +181,7 @@ void say(Socket& socket, const std::string& text) {
 
 void leave_room(Socket& socket) {
   socket.shutdown(SHUT_WR);
-  // Who closes a socket while bytes come in resets the connection, and a reset may overtake what was said.
+  // Closing a socket while bytes come in resets the connection, and a reset may overtake what was said.
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(1);
   std::array<char, 4096> unread;
   while (true) {

@@ -107,7 +107,7 @@ std::string report_of(const Mismatch& fault, const Student& student, const Task&
   return report + field("by hand:", by_hand);
 }
 
-// Runs the program through one behaviour, once; nothing if what went wrong is not its fault.
+// Runs the program through one behaviour, once; nothing if what went wrong was not its fault.
 std::optional<Verdict> try_to_judge(const Task& task, const Behaviour& behaviour) {
   std::optional<ReservedPort> reserved;
   if (task.any_port) reserved.emplace();
@@ -303,7 +303,7 @@ ReservedPort port_for_this_check(std::uint16_t port) {
   } catch (const std::system_error& error) {
     if (error.code() != std::errc::address_in_use) throw;
     throw std::runtime_error(fmt::format(
-        "another check uses port {}: wait for its end, or write {{port}} where your command names the port",
+        "another check uses port {}: wait until it ends, or write {{port}} where your command names the port",
         port));
   }
 }
@@ -366,7 +366,7 @@ bool check_all(const Task& task, const std::string& suite) {
   if (!task.any_port) reserved.emplace(port_for_this_check(task.port));
   fmt::print("Your {}: {}\n", name_of(task.side), task.command);
   fmt::print(
-      "It is normal that something fails at first. Each FAIL says what was sent, what should have come and\n"
+      "It is normal for something to fail at first. Each FAIL says what was sent, what should have come and\n"
       "what came, which section explains it, and how to see it by hand: each line in a terminal of its "
       "own.\n\n");
   const std::vector<Verdict> verdicts = judge_all(task);

@@ -210,7 +210,7 @@ void Connection::expect_dropped(const std::string& why) {
   const auto until = Clock::now() + to_react;
   while (!program_.exit_code() && their_end_ == End::none && Clock::now() < until)
     pump(Clock::now() + moment);
-  const std::string expected = "the program gives the connection up, since " + why;
+  const std::string expected = "the program closes the connection, since " + why;
   if (!program_.exit_code() && their_end_ == End::none)
     fail(expected, "the program keeps the connection open");
   program_.wait_for_end(2 * moment);

@@ -164,7 +164,7 @@ bool Console::skip(const Block& block, const Terminal& terminal) {
   const auto is_check = [](const std::string& line) { return std::regex_match(line, check); };
   if (reason.empty() && std::getenv("TUTORIAL_INSIDE_TEST") != nullptr &&
       std::any_of(block.lines.begin(), block.lines.end(), is_check)) {
-    reason = "runs inside of itself";
+    reason = "runs inside itself";
   }
   if (!reason.empty()) ++report_.skipped[reason];
   return !reason.empty();

@@ -280,11 +280,11 @@ TEST_F(ConsoleBlock, SkipsWhatNeedsAToolThatIsNotThere) {
   EXPECT_EQ(report.skipped, (std::map<std::string, int>{{"no nc", 2}}));
 }
 
-TEST_F(ConsoleBlock, DoesNotRunTheTestsInsideOfTheTests) {
+TEST_F(ConsoleBlock, DoesNotRunTheTestsInsideTheTests) {
   setenv("TUTORIAL_INSIDE_TEST", "1", 1);
   const Report report = check("```console\n$ ./tutorial test\n```\n");
   unsetenv("TUTORIAL_INSIDE_TEST");
-  EXPECT_EQ(report.skipped, (std::map<std::string, int>{{"runs inside of itself", 1}}));
+  EXPECT_EQ(report.skipped, (std::map<std::string, int>{{"runs inside itself", 1}}));
 }
 
 // --- Code blocks

@@ -206,7 +206,7 @@ std::vector<Exercise> exercises() {
            {"shows both messages that arrive in one piece", two_for_one, send_two_at_once},
            {"shows a message that arrives in two pieces, wherever it is cut", piece, cut_every_header},
            {"refuses lengths over a megabyte", length, send_lies},
-           {"ends well between two messages, and with an error inside of one", client_section,
+           {"ends well between two messages, and with an error inside one", client_section,
             close_in_two_places},
        }},
       {Side::server,

@@ -97,7 +97,7 @@ class Soak {
       if (Clock::now() > end) throw std::runtime_error(*missing);
       listen(100);
     }
-    // Who vanished may have been heard late: it is forgotten only now if it was gone the last time.
+    // A guest that vanished may have been heard late: it is forgotten only now if it was gone the last time.
     for (const Person person : std::exchange(forgotten_next_, {})) {
       speakers_.erase(person);
       for (auto& guest : guests_) {

@@ -86,7 +86,7 @@ std::string name_of(const testing::TestParamInfo<Misbehaviour>& info) {
   return info.param.name;
 }
 
-// Who stops somewhere in a message, and stays. Nobody waits for the rest.
+// Guests that stop somewhere in a message, and stay. Nobody waits for the rest.
 std::vector<Misbehaviour> stops() {
   return {
       {"SaysNothing", [](Party& party) { party.stranger(); }},
