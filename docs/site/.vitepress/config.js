@@ -1,0 +1,137 @@
+// How VitePress makes the site of the pages that pages.js has copied.
+import fs from 'node:fs'
+import { contents, titleOf } from '../pages.js'
+
+const docs = process.env.TUTORIAL_DOCS
+
+// The anchors that GitHub gives to headings.
+const slugify = (text) => text.trim().toLowerCase().replace(/[^\p{L}\p{M}\p{N}\p{Pc}\- ]/gu, '').replaceAll(' ', '-')
+
+/// Words at punctuation, as always; Chinese, which has no spaces, in pairs of characters. It is sent to the browser as
+/// text, so that it may use nothing from outside.
+function tokenize(text) {
+  const han = /\p{Script=Han}+/gu
+  const pairs = (text.match(han) ?? []).flatMap((run) =>
+    [...run].map((character, i, all) => (i + 1 < all.length || all.length === 1 ? character + (all[i + 1] ?? '') : '')))
+  return text.replace(han, ' ').split(/[\n\r\p{Z}\p{P}]+/u).concat(pairs).filter(Boolean)
+}
+
+/// Headings of the Chinese pages have the anchors of the English ones, which stand above them.
+function englishAnchors(md) {
+  md.core.ruler.after('inline', 'english-anchors', ({ tokens }) => {
+    for (let i = 0; i < tokens.length; ++i) {
+      const anchor = tokens[i].content.match(/^<a id="([^"]+)"><\/a><!-- \w+ -->$/)
+      if (tokens[i].type !== 'inline' || !anchor) continue
+      tokens[i + 2].attrSet('id', anchor[1])
+      tokens.splice(--i, 3) // the paragraph
+    }
+  })
+}
+
+/// What a block's button copies: of a console the commands, and there is none where there are no commands.
+function copyCommands(md) {
+  const { fence } = md.renderer.rules
+  md.renderer.rules.fence = (tokens, i, options, env, self) => {
+    const isConsole = tokens[i].info === 'console'
+    const commands = tokens[i].content.split('\n').filter((line) => line.startsWith('$ ')).map((line) => line.slice(2))
+    const label = env.relativePath?.startsWith('zh/') ? (isConsole ? '复制命令' : '复制代码')
+      : (isConsole ? 'Copy the commands' : 'Copy the code')
+    const data = isConsole ? ` data-copy="${md.utils.escapeHtml(commands.join('\n'))}"` : ''
+    const button = `<button class="copy" title="${label}" aria-label="${label}"${data}></button>`
+    return fence(tokens, i, options, env, self)
+      .replace(/<button title="[^"]*" class="copy"><\/button>/, () => (isConsole && !commands.length ? '' : button))
+  }
+}
+
+/// `Dict{{1, "Hey"}}` is no expression for Vue.
+function noExpressions(md) {
+  for (const rule of ['text', 'code_inline']) {
+    const render = md.renderer.rules[rule]
+    md.renderer.rules[rule] = (...all) => render(...all).replaceAll('{{', '&#123;&#123;')
+  }
+}
+
+/// Lines of a source have numbers, which are anchors.
+const numberedLines = {
+  line(node, line) {
+    if (this.options.meta?.__raw?.includes('source')) node.properties.id = `L${line}`
+  },
+}
+
+const bugs = fs.readdirSync(`${docs}/lab`).map((name) => ({
+  text: titleOf(`${docs}/lab/${name}`),
+  link: `/lab/${name.replace('.md', '')}`,
+}))
+
+const sidebar = (language) => [{
+  items: contents(`${docs}/${language}`).map(({ text, link }) => ({
+    text,
+    link: `/${language}${link}`,
+    ...(link === 'lab' && !language && { collapsed: true, items: bugs }),
+  })),
+}]
+
+export default {
+  srcDir: 'pages',
+  outDir: process.env.TUTORIAL_SITE,
+  base: process.env.TUTORIAL_BASE || '/',
+  title: 'Socket programming in C++',
+  head: [['link', { rel: 'icon', href: 'data:,' }]],
+  locales: {
+    root: { label: 'English', lang: 'en', themeConfig: { sidebar: sidebar('') } },
+    zh: {
+      label: '中文',
+      lang: 'zh-CN',
+      title: 'C++ 套接字编程',
+      themeConfig: {
+        siteTitle: 'C++ 套接字编程',
+        sidebar: sidebar('zh/'),
+        outline: { label: '本页内容', level: [2, 3] },
+        docFooter: { prev: '上一页', next: '下一页' },
+        sidebarMenuLabel: '目录',
+        returnToTopLabel: '回到顶部',
+        darkModeSwitchLabel: '深色',
+        lightModeSwitchTitle: '切换到浅色',
+        darkModeSwitchTitle: '切换到深色',
+        skipToContentLabel: '跳到正文',
+      },
+    },
+  },
+  themeConfig: {
+    siteTitle: 'Sockets in C++', // what a narrow screen has room for
+    outline: { level: [2, 3] },
+    search: {
+      provider: 'local',
+      options: {
+        miniSearch: {
+          options: { tokenize },
+          searchOptions: { combineWith: 'AND', prefix: true, fuzzy: false },
+        },
+        locales: {
+          zh: {
+            translations: {
+              button: { buttonText: '搜索', buttonAriaLabel: '搜索' },
+              modal: {
+                displayDetails: '显示详情',
+                resetButtonTitle: '清除',
+                backButtonTitle: '关闭搜索',
+                noResultsText: '没有找到',
+                footer: { selectText: '选择', navigateText: '移动', closeText: '关闭' },
+              },
+            },
+          },
+        },
+      },
+    },
+  },
+  markdown: {
+    anchor: { slugify },
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark-default' }, // enough contrast on the grey of blocks,
+    codeTransformers: [numberedLines],
+    config(md) {
+      englishAnchors(md)
+      copyCommands(md)
+      noExpressions(md)
+    },
+  },
+}
