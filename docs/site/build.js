@@ -7,13 +7,14 @@ import { build } from 'vitepress'
 import { copyPages } from './pages.js'
 
 const here = path.dirname(fileURLToPath(import.meta.url))
-const { TUTORIAL_DOCS: docs, TUTORIAL_SITE: site } = process.env
+const { TUTORIAL_DOCS: docs, TUTORIAL_SITE: site, TUTORIAL_BASE: base } = process.env
 
 /// Returns the address. A port that is taken is not the port: it is the next free one then.
 export async function serve(port) {
   const { resolvedUrls } = await preview({
     configFile: false,
     root: here,
+    base,
     appType: 'mpa',
     logLevel: 'warn',
     build: { outDir: site },

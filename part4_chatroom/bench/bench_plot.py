@@ -8,6 +8,15 @@ import sys
 
 WIDTH, HEIGHT, LEFT, TOP, GAP = 330, 220, 50, 72, 70
 COLOURS = {"floor": "#888888", "server": "#0b62a4", "python": "#c25b12"}
+DARK = """<style>
+@media (prefers-color-scheme: dark) {
+  rect { fill: #0d1117 }
+  text:not([fill]) { fill: #e6edf3 }
+  line { stroke: #3d444d }
+  [fill="#0b62a4"] { fill: #6cb6ff } [stroke="#0b62a4"] { stroke: #6cb6ff }
+  [fill="#c25b12"] { fill: #f0a35e } [stroke="#c25b12"] { stroke: #f0a35e }
+}
+</style>"""
 
 
 def read(lines):
@@ -57,6 +66,7 @@ def main():
     width = LEFT + len(panels) * (WIDTH + GAP)
     height = TOP + HEIGHT + 50
     print(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="13">')
+    print(DARK)
     print('<rect width="100%" height="100%" fill="white"/>')
     print(text(LEFT, 18, "Deliveries a second, as a part of what the bare loop of recv and send (the floor) delivers"))
     for i, (name, colour) in enumerate(COLOURS.items()):

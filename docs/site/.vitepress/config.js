@@ -74,7 +74,7 @@ const sidebar = (language) => [{
 export default {
   srcDir: 'pages',
   outDir: process.env.TUTORIAL_SITE,
-  base: process.env.TUTORIAL_BASE || '/',
+  base: process.env.TUTORIAL_BASE,
   title: 'Socket programming in C++',
   head: [['link', { rel: 'icon', href: 'data:,' }]],
   locales: {

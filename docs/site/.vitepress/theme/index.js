@@ -3,15 +3,8 @@ import { useData, useRoute, withBase } from 'vitepress'
 import Theme from 'vitepress/theme-without-fonts'
 import { h, nextTick, onMounted, ref, watch } from 'vue'
 import './copy.js'
+import { sectionInSight } from './section.js'
 import './style.css'
-
-/// The anchor of the section that is being read: the one asked for if it is in sight, else the last one above.
-function sectionInSight() {
-  const top = (element) => element.getBoundingClientRect().top
-  const asked = document.getElementById(decodeURIComponent(location.hash.slice(1)))
-  if (asked?.closest('.vp-doc') && top(asked) >= 0 && top(asked) < innerHeight) return asked.id
-  return [...document.querySelectorAll('.vp-doc :is(h1, h2, h3, h4)[id]')].filter((heading) => top(heading) < 150).pop()?.id
-}
 
 const LanguageSwitch = {
   setup() {
