@@ -106,6 +106,8 @@ Process::Process(Process&& other) noexcept
 
 Process::~Process() {
   if (id_ != -1) {
+    // It by itself first: one that has only just been forked has no session yet, and nothing that it has started.
+    if (status_ == -1) kill(id_, SIGKILL);
     kill(-id_, SIGKILL);
     if (status_ == -1) waitpid(id_, nullptr, 0);
   }

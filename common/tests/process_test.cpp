@@ -123,4 +123,10 @@ TEST(Process, KillsEverythingThatItHasStarted) {
   EXPECT_EQ(reader.line(), "all have gone");
 }
 
+TEST(Process, KillsAProgramThatHasHardlyBeenStarted) {
+  const auto start = std::chrono::steady_clock::now();
+  for (int i = 0; i < 20; ++i) Process({"sleep", "300"});
+  EXPECT_LT(std::chrono::steady_clock::now() - start, long_enough);
+}
+
 }  // namespace
