@@ -534,7 +534,7 @@ void Student::expect_no_command(const std::string& command) const {
 
 void Student::expect_exit(const std::string& when, Code code) {
   if (program_.by_hand()) return program_.step("Your program should end " + when + ".");
-  program_.wait_for_end(to_start);  // perhaps it has only just been started
+  program_.wait_for_end(to_react);
   const std::string expected = "the program ends " + when;
   if (!exit_code()) fail(expected, "it goes on");
   if (program_.has_crashed()) fail(expected, "a crash");

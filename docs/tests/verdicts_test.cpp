@@ -118,7 +118,7 @@ const std::string plainly = "PROGRAM {port}";
 const std::vector<Case> right_programs = {
     {"CServer", "part1_basic/server.c", plainly},
     {"CServerThatStartsSlowly", "part1_basic/server.c", "sleep 3; PROGRAM {port}"},
-    {"CServerThatPrintsALot", "part1_basic/server.c", "yes | head -c 4000000; PROGRAM {port}"},
+    {"CServerThatPrintsALot", "part1_basic/server.c", "yes | head -c 400000; PROGRAM {port}"},
     {"CServerInTheBackground", "part1_basic/server.c", "PROGRAM {port} & echo started"},
     {"CServerAsADaemon", "part1_basic/server.c", "(setsid PROGRAM {port} >/dev/null 2>&1 &)"},
     {"CServerThatForks", "part1_basic/server.c", plainly, "send(client, text, strlen(text), MSG_NOSIGNAL);",
@@ -152,7 +152,7 @@ const std::vector<Case> wrong_programs = {
      welcome, bind_section, "it listens on port"},
     {"AnotherAddress", "part1_basic/server.c", plainly, "\"127.0.0.1\"", "\"127.0.0.2\"", welcome,
      bind_section, "on another address"},
-    {"NoListen", "part1_basic/server.c", plainly, "listen(s, 5)", "0", welcome, bind_section,
+    {"NoListen", "part1_basic/server.c", plainly, "listen(s, 5)", "pause()", welcome, bind_section,
      "nobody listens there"},
     {"ACrashAtOnce", "part1_basic/server.c", plainly, "int on = 1;", "int on = 1; *(volatile int*)0 = on;",
      welcome, bind_section, "with the signal 11"},
