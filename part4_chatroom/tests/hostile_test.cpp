@@ -445,11 +445,17 @@ TEST(HostileCrowd, OfSleepersIsDroppedOneByOne) {
   for (int i = 0; i < 10; ++i) party.mallory();
   const std::string text(65536, 'x');
   int dropped = 0;
-  for (int said = 0; dropped < 10; ++said) {
+  for (int said = 1; dropped < 10; ++said) {
     ASSERT_LT(said, 1000);
     party.alice.say(text);
     ASSERT_EQ(party.bob.hear(), Heard("alice", text));
-    while (party.room.logged("Closed connection from mallory")) ++dropped;
+    if (said % 8 != 0) continue;
+    // A log that is not read in time loses lines, and these are long: it is read up to here.
+    for (int lines = 0; lines < 8;) {
+      const std::string line = party.room.log_line();
+      if (line.starts_with("receive message from alice")) ++lines;
+      if (line.starts_with("Closed connection from mallory")) ++dropped;
+    }
   }
   party.still_talk();
 }
