@@ -1,4 +1,4 @@
-// An address of the network: a host and a port.
+// A network address: a host and a port.
 #pragma once
 
 #include <sys/socket.h>

@@ -21,8 +21,8 @@ class FramingError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Bytes go in as they arrive, in pieces of any size; whole messages come out. The cost grows with the bytes
-/// and not with the pieces, and so does the memory: with what has arrived, whatever a header claims.
+/// Bytes go in as they arrive, in pieces of any size; whole messages come out. The time it takes grows with the
+/// number of bytes, not of pieces. The memory it takes grows with what has arrived, whatever a header claims.
 class MessageReader {
  public:
   /// A header that claims a body of more than `largest_body` bytes is refused.
@@ -42,7 +42,8 @@ class MessageReader {
   /// True if a message has begun and not ended: a connection that is closed now has lost a part of it.
   bool inside_message() const { return begin_ < bytes_.size(); }
 
-  /// How many bytes of memory it holds: at most twice what has arrived and has not been returned, or a few.
+  /// How many bytes of memory it holds. That grows with the bytes that wait in it, to about four times as many at
+  /// most, and does not shrink when they are returned.
   std::size_t memory() const { return bytes_.capacity(); }
 
  private:

@@ -1,4 +1,4 @@
-// What every main() of this tutorial shares: its options, and what happens when something fails.
+// What the programs of all parts share: their options, and what happens when something fails.
 #pragma once
 
 #include <chrono>
@@ -19,19 +19,19 @@ struct Option {
   std::string meaning;        // "the most that one recv() returns"
 };
 
-/// What a program says about itself. Every program has --host, --port and --help besides.
+/// What a program says about itself. Every program also has --host, --port and --help.
 struct Usage {
   std::string purpose;
   std::vector<Option> options;
 };
 
-/// Something on the command line is wrong; what() says it to the person who typed it.
+/// Something on the command line is wrong; what() is written for the person who typed it.
 class UsageError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-/// The values that the command line gives, or the defaults. Wrong ones throw UsageError.
+/// The values from the command line, or the defaults. A wrong one throws UsageError.
 class Options {
  public:
   Options(const Usage& usage, const std::vector<std::string>& arguments);
@@ -39,7 +39,7 @@ class Options {
   const std::string& host() const { return text("--host"); }
   std::uint16_t port() const { return static_cast<std::uint16_t>(number("--port", 0, 65535)); }
 
-  /// The value of an option; empty if it has neither been given nor a default.
+  /// The value of an option; empty if it was not given and has no default.
   const std::string& text(const std::string& name) const { return values_.at(name); }
 
   /// The value as a whole number from `least` to `most`.
@@ -54,7 +54,7 @@ class Options {
 
 /// Runs `body` with the options of the command line and returns what main() returns. Prints --help. Every
 /// exception that arrives here becomes one line on stderr, `server: cannot bind ...`, and exit code 1
-/// (2 for a UsageError). From here on what is printed is out at once, into a pipe too. If it cannot be, whatever
+/// (2 for a UsageError). From here on what is printed is out at once, even into a pipe. If it cannot be, whatever
 /// the reason (a full disk, a pipe that nobody reads any more, `ulimit -f`), fmt::print() throws, and the line on
 /// stderr names stdout and the cause; no signal ends the program.
 int run_program(int argc, char** argv, const Usage& usage, const std::function<void(const Options&)>& body);
@@ -65,7 +65,7 @@ std::string error_line(std::string_view what);
 /// Prints error_line(): for an error that ends a connection, but not the program.
 void report(std::string_view what);
 
-/// Prints for a program that others wait for: never waits until somebody reads, and no full disk ends it. What
+/// Prints for a program that others wait for: it never waits for a reader, and no full disk ends it. What
 /// cannot be printed yet waits, up to 1 MiB; what comes after that is lost, and counted. Once all that waited is
 /// printed, a line says how many were lost, and why: `server: lines lost here: 12 (No space left on device)`.
 class Log {
@@ -73,10 +73,10 @@ class Log {
   /// `descriptor` is STDOUT_FILENO or STDERR_FILENO. From here on only this object should print there.
   explicit Log(int descriptor);
 
-  /// Prints whole lines, or none: then only what waits already. Never throws for what cannot be printed.
+  /// Prints whole lines; without any, only what waits already. Never throws for what cannot be printed.
   void print(std::string_view lines);
 
-  /// True if something waits to be printed, or to be said about what was lost: call print() again, in a while.
+  /// True if lines wait to be printed, or a loss to be reported: call print() again, in a while.
   bool is_behind() const { return !waiting_.empty() || lost_ > 0; }
 
  private:

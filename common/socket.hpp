@@ -1,4 +1,4 @@
-// Python's socket object, in C++, for all parts. In no namespace, as all of common/: it is no library for others.
+// Python's socket object, in C++, for all parts. In no namespace, like all of common/: it is not a library for others.
 #pragma once
 
 #include <chrono>
@@ -15,15 +15,15 @@ struct Accepted;
 /// One end of a connection, or a listening socket: owns one descriptor and closes it when it goes out
 /// of scope. It can be moved but not copied, so every descriptor has one owner and is closed once.
 ///
-/// A method does what the system call does that its comment names. What it adds: an interrupted call goes on; a
-/// failure is a std::system_error with errno and a text that names the call; a peer that has left is such an
+/// A method makes the system call that its comment names. What it adds: an interrupted call goes on; a failure is
+/// a std::system_error with errno and a text that says what could not be done; a peer that has left is such an
 /// error and never the signal SIGPIPE; a program started by this one does not inherit the descriptor.
 class Socket {
  public:
   /// A new socket: `family` AF_INET or AF_INET6, `type` SOCK_STREAM for TCP. socket(2)
   Socket(int family, int type);
 
-  /// Takes over a descriptor that another call has made; -1 is that of a closed socket.
+  /// Takes over a descriptor that another call has made; -1 makes a closed socket.
   static Socket adopt(int descriptor) noexcept { return Socket(descriptor); }
 
   /// Two sockets of this process that are connected to each other. socketpair(2)
@@ -36,7 +36,7 @@ class Socket {
   }
   ~Socket() { close(); }
 
-  /// Closes now rather than at the end of the scope; without effect if closed. close(2)
+  /// Closes now rather than at the end of the scope; has no effect if closed. close(2)
   void close() noexcept;
 
   /// The number by which the kernel knows the socket, for select(); -1 once closed.
@@ -48,8 +48,8 @@ class Socket {
   /// Makes it a listening socket: up to `backlog` connections wait for accept(). listen(2)
   void listen(int backlog = SOMAXCONN);
 
-  /// Waits for a client: its connected socket and its address. One that is lost before it is accepted is no
-  /// error: the next one comes. accept(2), "Error handling"
+  /// Waits for a client, and returns its connected socket and its address. A client that is lost before it is
+  /// accepted is not an error: the next one comes. accept(2), "Error handling"
   Accepted accept();
 
   /// accept() for a non-blocking socket: nothing if no client waits.
@@ -78,13 +78,13 @@ class Socket {
   /// recv() for a non-blocking socket: nothing if no bytes are there yet.
   std::optional<std::string_view> try_recv(std::span<char> buffer);
 
-  /// Waits until recv() has bytes, the end or an error for its caller, and at most `timeout`, or 24 days; a
-  /// negative one is no limit. True if recv() has. poll(2)
+  /// Waits until recv() has bytes, the end or an error for its caller, but no longer than `timeout` or 24 days; a
+  /// negative one is no limit. Returns whether recv() has. poll(2)
   bool wait_readable(std::chrono::milliseconds timeout);
 
   /// Ends one direction or both at once, while the descriptor stays open: SHUT_WR is the half-close that
   /// tells the peer that no more bytes will come; SHUT_RDWR also ends a recv() that waits in another thread.
-  /// Without effect if the connection has ended already. shutdown(2)
+  /// Has no effect if the connection has ended already. shutdown(2)
   void shutdown(int how);
 
   /// Calls that would wait fail instead; the try_ methods are made for that. O_NONBLOCK in fcntl(2)
