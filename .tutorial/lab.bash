@@ -36,14 +36,14 @@ lab_list() {
   printf '\n%d fixed. ./tutorial lab 1 begins with the first; docs/lab.md explains the rest.\n' $fixed
 }
 
-# Only one at a time copies and builds: whoever comes second waits. The kernel releases the lock, however this ends.
+# Only one at a time copies and builds; a second one waits. The kernel releases the lock, however this ends.
 lab_lock() {
   { mkdir -p "$my/lab" && exec 9>>"$copy.lock"; } 2>/dev/null || die "cannot write in $(shown_path "$my/lab")"
   must "waiting for another ./tutorial lab $number" "cannot lock $(shown_path "$copy.lock")" \
     perl -e 'open(LOCK, ">&=", 9) && flock(LOCK, 2) or die "$!\n"'
 }
 
-# A copy is made beside its place, and is there when it is whole.
+# A copy is made beside its place, and moved there once it is whole.
 has_begun() {
   [[ -f $copy/CMakeLists.txt ]]
 }
@@ -74,7 +74,7 @@ lab_begin() {
 lab_copy() {
   local new=$copy.new
   if [[ -L $copy || -e $copy ]] && ! rmdir "$copy" 2>/dev/null; then
-    die "$(shown_path "$copy") is in the way, and is no copy of the tutorial: move it elsewhere"
+    die "$(shown_path "$copy") is in the way, and is not a copy of the tutorial: move it elsewhere"
   fi
   rm -rf "$new"
   mkdir -p "$new/my" # for the programs of the bug's page
@@ -138,7 +138,7 @@ lab_check() {
   lab_build "${command%%/*}" "${part}_${folder##*/}"
   build "${part}_check"
   folder=$(cd "$build/$(folder_of "$part")" && pwd)
-  # ThreadSanitizer is to end a program that it finds a race in, and not only to report it.
+  # ThreadSanitizer is to end a program in which it finds a race, and not only to report it.
   if (cd "$copy" && TSAN_OPTIONS=halt_on_error=1 "$folder/check" "$side" "$command"); then
     note_down "$my/lab/solved" "$number"
     printf '\nFixed. ./tutorial lab %d --solution shows how the tutorial does it.\n' "$((10#$number))"
@@ -148,7 +148,7 @@ lab_check() {
   fi
 }
 
-# The explanation, and the patch turned round: what it adds is taken away, and what it takes away is added.
+# The explanation, and the patch reversed: what it adds is taken away, and what it takes away is added.
 lab_solution() {
   lab_folded Solution
   printf '\n'

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # ./tutorial run: starts a part's programs, types to them, and shows what they print in the order in which it happens.
 
-# A running program is known by a number: the descriptor from which its output is read, and the place in these
-# arrays. What is typed to it goes to the descriptor three above.
+# A running program is known by a number: the descriptor from which its output is read, and its place in these
+# arrays. What is typed to it goes to the descriptor with that number plus three.
 server=3 client=4 alice=4 bob=5 carol=6
 names=() pids=()
 patience=20 # seconds after which a program that prints nothing is taken to hang
@@ -78,7 +78,7 @@ stop() {
   finish "$1" 143 # 128 + SIGTERM
 }
 
-# Something went wrong: shows what the programs have said of it, and which of them have ended.
+# Something went wrong: shows what the programs have said about it, and which of them have ended.
 give_up() {
   local number code
   for number in ${pids[@]+"${!pids[@]}"}; do
@@ -136,7 +136,7 @@ play_part3() {
 
 command_run() {
   local part folder gap=''
-  [[ $# -le 1 ]] || wrong_usage "one part at a time, or all"
+  [[ $# -le 1 ]] || wrong_usage "run takes one PART at most"
   for part in ${1:-part1 part2 part3 part4}; do
     folder=$(folder_of "$part")
     [[ -n $folder ]] || wrong_usage "there is no part '$part'"
