@@ -14,7 +14,7 @@ std::size_t body_size(std::string_view header, std::size_t largest_body) {
   std::string_view digits = header;
   while (digits.starts_with(' ')) digits.remove_prefix(1);
   while (digits.ends_with(' ')) digits.remove_suffix(1);
-  // from_chars takes no sign, no space and no `_`, as Python's int() would. Ten digits always fit into 64 bits.
+  // Unlike Python's int(), from_chars takes no sign, no space and no `_`. Ten digits always fit into 64 bits.
   std::uint64_t size = 0;
   const char* end = digits.data() + digits.size();
   if (const auto [stop, error] = std::from_chars(digits.data(), end, size);

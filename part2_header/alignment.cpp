@@ -6,5 +6,5 @@ int main() {
   fmt::print("'{:>30}'\n", "right aligned");
   fmt::print("'{:^30}'\n", "centered");
   fmt::print("'{:*^30}'\n", "centered");  // '*' is the fill character
-  fmt::print("'{:<{}}'\n", 22, 10);       // a width that is an argument, too: the header of this part
+  fmt::print("'{:<{}}'\n", 22, 10);       // the width can be an argument, too: the header of this part
 }

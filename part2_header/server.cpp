@@ -37,8 +37,8 @@ void send_time(Socket& client_socket) {
 int main(int argc, char** argv) {
   const Usage usage = {
       "Sends a welcome to the client, and then the time, again and again.",
-      {{"--interval", "SECONDS", "3", "how long to wait before each time"},
-       {"--updates", "N", "", "how many times to send, then close; else there is no end"}},
+      {{"--interval", "SECONDS", "3", "how long to wait before each update"},
+       {"--updates", "N", "", "how many updates to send before closing; no limit if not given"}},
   };
   return run_program(argc, argv, usage, [](const Options& options) {
     constexpr std::int64_t no_end = std::numeric_limits<std::int64_t>::max();

@@ -50,7 +50,7 @@ int main(int argc, char** argv) {
   close(server);
   for (const char byte : message) {
     const bool harmless = static_cast<unsigned char>(byte) >= ' ' && byte != '\x7f';
-    std::printf(harmless ? "%c" : "\\x%02x", byte);  // no control character reaches the terminal
+    std::printf(harmless ? "%c" : "\\x%02x", byte);  // no ASCII control character reaches the terminal
   }
   std::printf("\n");
 }

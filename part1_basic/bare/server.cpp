@@ -17,7 +17,7 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: %s [PORT]\n", argv[0]);
     return EXIT_FAILURE;
   }
-  std::setvbuf(stdout, nullptr, _IONBF, 0);  // every line is out at once, into a pipe too
+  std::setvbuf(stdout, nullptr, _IONBF, 0);  // every line is out at once, even into a pipe
   std::signal(SIGPIPE, SIG_IGN);             // a client that has left is an error of send(), not our end
   const auto fail = [](const char* call) {
     std::perror(call);  // the text for errno: "bind: Address already in use"
