@@ -21,11 +21,11 @@ inline constexpr std::size_t largest_message = 64 * 1024;
 /// returns: select() would not know of those.
 class Keyboard {
  public:
-  /// With an editor, what is typed are keys, which it makes lines of.
+  /// With an editor, what is typed is keys, and the editor makes lines of them.
   explicit Keyboard(LineEditor* editor = nullptr) : editor_(editor) {}
   Keyboard(const Keyboard&) = delete;
   Keyboard& operator=(const Keyboard&) = delete;
-  /// What has been typed by then and has not been read, no shell shall take for a command.
+  /// Discards what has been typed and not been read, so that no shell takes it for a command.
   ~Keyboard();
 
   /// Takes in what has been typed; waits if there is nothing. False, and nothing is taken in, if `other` is

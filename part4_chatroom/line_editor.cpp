@@ -33,7 +33,7 @@ void handle(int number, void (*handler)(int), int flags) {
   struct sigaction action {};
   action.sa_handler = handler;
   sigemptyset(&action.sa_mask);
-  sigaddset(&action.sa_mask, SIGCONT);   // after `kill`, what was stopped shall end, and not go on first
+  sigaddset(&action.sa_mask, SIGCONT);   // so that `kill` ends a stopped program before it goes on
   action.sa_flags = SA_RESTART | flags;  // so that of all calls only pselect() and poll() are interrupted
   ::sigaction(number, &action, nullptr);
 }
@@ -54,7 +54,7 @@ void end_or_stop(int number) {
   if (number != SIGTSTP) discard_unread_input();
   put_back();
   ::raise(number);
-  // Only Ctrl-Z comes back, once the shell has been told `fg`.
+  // Only Ctrl-Z comes back, after `fg` in the shell.
   handle(number, end_or_stop, handled_once);
   errno = error;
   go_on(number);

@@ -81,7 +81,7 @@ class Talk {
   /// Whether to read what `client` says. The further somebody is behind, the less it may have said lately.
   bool may_speak(const Client& client) const { return behind_ + client.said_lately <= largest / 4 * 3; }
 
-  /// Forgets what all have heard, and looks who is behind: to be called once a round.
+  /// Forgets what all have heard, and sees how far those who read are behind: to be called once a round.
   void look_around(std::list<Client>& clients, Clock::time_point now) {
     std::size_t most = behind_ = 0;
     for (const Client& client : clients) {

@@ -41,7 +41,7 @@ std::optional<Message> receive_message(Socket& client_socket) {
 }
 
 int main(int argc, char** argv) {
-  const Usage usage = {"Passes on what each client says to all others, as long as all behave.", {}};
+  const Usage usage = {"Passes on what each client says to all others.", {}};
   return run_program(argc, argv, usage, [](const Options& options) {
     const Address address = Address::to_listen_on(options.host(), options.port());
     Socket server_socket(address.family(), SOCK_STREAM);

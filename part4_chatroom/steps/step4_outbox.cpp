@@ -56,7 +56,7 @@ void receive_from(Client& client, std::list<Client>& clients) {
 }
 
 int main(int argc, char** argv) {
-  const Usage usage = {"Passes on what each client says to all others, as long as there is memory.", {}};
+  const Usage usage = {"Passes on what each client says to all others.", {}};
   return run_program(argc, argv, usage, [](const Options& options) {
     const Address address = Address::to_listen_on(options.host(), options.port());
     Socket server_socket(address.family(), SOCK_STREAM);
