@@ -216,7 +216,7 @@ s = socket.create_server(("127.0.0.1", int(sys.argv[1])))
 while True: threading.Thread(target=serve, args=[s.accept()[0]], daemon=True).start()
 )"};
 
-// One thread and select(), as the original, but with what that lacks.
+// One thread and select(), like the original, but with what the original lacks.
 const Program select_server = {"SelectServer", "part4_chatroom", "--server", R"(
 import os, select, socket, sys
 class Guest:

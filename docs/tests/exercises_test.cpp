@@ -233,7 +233,7 @@ TEST_P(ExerciseTest, DoesNotTakeTheProgramOfThePartUnchanged) {
   EXPECT_NE(report.find("\nFAIL"), std::string::npos) << report;
 }
 
-TEST_P(ExerciseTest, FindsNothingRightInWhatIsNoProgramForIt) {
+TEST_P(ExerciseTest, FindsNothingRightInAnotherKindOfProgram) {
   for (const std::string program : {
            "true",
            "# ./a-server-that-is-commented-out",

@@ -68,9 +68,9 @@ void expect_failure_without_server(Student& client) {
   client.expect_exit("with an error, since nobody listens there", Student::Code::above_zero);
 }
 
-// A client that leaves comes while the program stands still, so that it is gone for certain when that goes on. Only
-// one comes: the backlog may have no room for more.
-void outlive(Student& server, const std::string& who, void (Connection::*leave)()) {
+// The client that leaves comes while the program is stopped, so that it has certainly left when the program goes on.
+// There is only one: the backlog may have no room for more.
+void survive(Student& server, const std::string& who, void (Connection::*leave)()) {
   expect_welcome(server).close();
   server.pause();
   (server.connect(who).*leave)();
@@ -125,11 +125,11 @@ int main(int argc, char** argv) {
          expect_welcome(server);
        }},
       {"survives clients that leave before they are served", "docs/part1.md#a-client-that-leaves",
-       [](Student& server) { outlive(server, "a client that leaves", &Connection::reset); }},
+       [](Student& server) { survive(server, "a client that leaves", &Connection::reset); }},
       {"survives clients whose connection breaks while it sends: SIGPIPE, EPIPE",
        "docs/part1.md#a-client-that-leaves",
        [](Student& server) {
-         outlive(server, "a client that breaks off", &Connection::half_close_and_reset);
+         survive(server, "a client that breaks off", &Connection::half_close_and_reset);
        }},
       {"can be ended and started again at once", "docs/part1.md#start-it-again-at-once", expect_restart},
       {"sleeps while nobody comes", "docs/part1.md#accept-a-second-socket", sleep_between_clients},

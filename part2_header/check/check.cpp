@@ -143,7 +143,7 @@ void send_control_characters(Student& client) {
   client.expect_no_command(title);
 }
 
-// A client that has shown a message: what it does then, it does not do because it does nothing at all.
+// A client that has shown a message: from here on, silence is not that of a client that does nothing at all.
 Connection& accept_reader(Student& client) {
   Connection& server = client.accept();
   const std::string body = "hello " + random_word();

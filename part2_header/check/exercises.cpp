@@ -74,7 +74,7 @@ std::string with_binary_header(const std::string& body) {
   return message + body;
 }
 
-// A word that cannot be known before, and after it as much as makes the body so long.
+// A word that cannot be known beforehand, filled up to the size of the body.
 std::string body_of(std::size_t size) {
   std::string body = random_word();
   body.resize(size, '.');

@@ -34,8 +34,8 @@ void expect_greeting(Connection& client) {
   }
 }
 
-// A client that leaves comes while the program stands still, so that it is gone for certain when that goes on. Only
-// one comes: the backlog may have no room for more.
+// The client that leaves comes while the program is stopped, so that it has certainly left when the program goes on.
+// There is only one: the backlog may have no room for more.
 void survive_clients_that_leave(Student& server) {
   Connection& first = server.connect("the first client");
   expect_greeting(first);
@@ -139,7 +139,7 @@ void send_one_by_one(Student& client) {
   expect_object(client, object);
 }
 
-// A client that has shown an object: what it does then, it does not do because it does nothing at all.
+// A client that has shown an object: from here on, silence is not that of a client that does nothing at all.
 Connection& accept_reader(Student& client) {
   Connection& server = client.accept();
   const Object object = random_greeting();

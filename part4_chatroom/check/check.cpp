@@ -260,7 +260,7 @@ void read_nothing(Student& server) {
   }
 }
 
-// What is said to one who reads late is more than the kernel keeps for him, and less than an outbox may hold.
+// What is said to a guest who reads late is more than the kernel keeps for that guest, and less than an outbox may hold.
 void read_late(Student& server) {
   const std::string text(10'000, 'x');
   Connection& alice = enter(server, "alice");
@@ -378,7 +378,7 @@ double milliseconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
 }
 
-// What the second of two messages takes over a connection of the check itself: the first is received, but not
+// How long the second of two messages takes over a connection of the check itself: the first is received, but not
 // acknowledged yet.
 double delay_of_control(bool no_delay) {
   Socket listening_socket(AF_INET, SOCK_STREAM);
@@ -455,7 +455,7 @@ Connection& enter(Student& client) {
   const std::string name = "alice";
   bool typed = false;
   const auto type_name_unless = [&](const std::function<bool()>& needless) {
-    // A prompt without the word gets its answer, too, only later; and a client that shows nothing may still start.
+    // A prompt without that word is answered too, but later; and a client that shows nothing may be starting.
     for (milliseconds time{0}; !asks_for_name(client); time += milliseconds(20)) {
       if (needless()) return;
       if (time > milliseconds(client.screen().empty() ? 4000 : 1000)) break;

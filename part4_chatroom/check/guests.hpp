@@ -27,7 +27,7 @@ inline void wait_until_heard(Connection& speaker, Connection& listener) {
     speaker.send(with_header(ping));
     if (listener.has_more(std::chrono::milliseconds(200))) return;
   }
-  listener.fail("two messages: the name of another, and what he has said");
+  listener.fail("two messages: the name of another guest, and what that guest has said");
 }
 
 /// Expects that `listener` hears `name` say `text`. Pings are passed over, and what strangers say. Throws Mismatch.
