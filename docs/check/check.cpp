@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 
 class Checker {
  public:
-  Checker(const Page& page, const Repository& repository, Patience patience)
+  Checker(const Page& page, const Repository& repository, std::chrono::milliseconds patience)
       : page_(page), repository_(repository), console_(page, repository.build, patience, report_) {}
 
   Report check() {
@@ -45,7 +45,12 @@ class Checker {
   }
 
   void quote(const Block& block, const std::optional<Lines>& now) {
-    report_.quotes.push_back({&block, block.lines == now, now.has_value(), now.value_or(Lines())});
+    Shown& shown = report_.blocks.emplace_back();
+    shown.block = &block;
+    shown.updated = now.value_or(Lines());
+    shown.same = block.lines == shown.updated;
+    shown.whole = now.has_value();
+    if (!shown.same) shown.diff = compare(block.lines, shown.updated).diff;
   }
 
   // Its blocks are those of the English page, which are run and looked for there.
@@ -65,29 +70,15 @@ class Checker {
   }
 
   void block(const Block& block) {
-    const bool is_code = block.language == "cpp" || block.language == "cmake" || block.language == "bash";
-    if (const std::string own = own_file(block); block.language != "console" && !own.empty()) {
-      console_.write_file(own, block.lines);
-      ++report_.unchecked["typed in"];
-    } else if (block.language == "console") {
+    const std::string own = own_file(block);
+    if (block.language == "console") {
       console_.run(block);
-    } else if (is_picture(block)) {
-      ++report_.unchecked["pictures"];
-    } else if (block.caption.find("not in the repository") != std::string::npos) {
-      ++report_.unchecked["not in the repository"];
-    } else if (is_code) {
-      code(block);
+    } else if (!own.empty()) {
+      console_.write_file(own, block.lines);
     } else if (block.language == "diff") {
       difference_block(block);
-    } else if (block.language == "python" && block.caption.find("Python") != std::string::npos) {
-      ++report_.unchecked["Python"];
-    } else if (block.language == "python") {
-      problem(block.line, "the line above this block does not say that it is Python's");
-    } else {
-      problem(block.line,
-              fmt::format(
-                  "a block of '{}': it has to be cpp, cmake, bash, diff, python, console, text or mermaid",
-                  block.language));
+    } else if (block.language != "python" && !is_picture(block)) {
+      code(block);
     }
   }
 
@@ -143,9 +134,7 @@ class Checker {
   void code(const Block& block) {
     const std::vector<std::string> files = files_in(block.caption);
     if (files.empty()) {
-      problem(block.line,
-              "the line above this block names no file of the repository, nor says that it is "
-              "\"not in the repository\"");
+      problem(block.line, "the line above this block names no file of the repository");
       return;
     }
     const std::string& file = files.front();
@@ -164,10 +153,9 @@ class Checker {
       problem(block.line, fmt::format("these are not lines of {}", file));
       return;
     }
-    const std::vector<Pair> pairs = align(block.lines, *now);
-    const std::size_t line = std::min(first_difference(pairs).value_or(0) + 1, block.lines.size());
-    problem(block.line + line,
-            fmt::format("the page (-) and {} (+) differ:\n{}", file, diff(pairs, block.lines, *now)));
+    const Comparison comparison = compare(block.lines, *now);
+    const std::size_t line = std::min(comparison.first_difference.value_or(0) + 1, block.lines.size());
+    problem(block.line + line, fmt::format("the page (-) and {} (+) differ:\n{}", file, comparison.diff));
   }
 
   // Every line of a part's server and clients, and of the steps that lead to them, stands on the part's page.
@@ -199,33 +187,20 @@ class Checker {
   }
 
   void link(const Link& link) {
-    static const std::regex url(R"(https?://[A-Za-z0-9.-]+(:[0-9]+)?([/?#]\S*)?)");
-    const std::string& target = link.target;
-    if (target.starts_with("http:") || target.starts_with("https:")) {
-      if (!std::regex_match(target, url)) problem(link.line, fmt::format("'{}' is not an address", target));
-      return;
+    if (link.target.starts_with("http:") || link.target.starts_with("https:")) return;
+    const std::size_t hash = link.target.find('#');
+    const std::string target = link.target.substr(0, hash);
+    std::string file = page_.path;
+    if (!target.empty()) file = (fs::path(page_.path).parent_path() / target).lexically_normal();
+    const bool is_there = hash == 0 || fs::exists(repository_.root / file);
+    if (target.starts_with('/') || file.starts_with("..") || link.target.empty() || !is_there) {
+      problem(link.line, fmt::format("a dead link: there is no '{}'", target));
+    } else if (hash != std::string::npos) {
+      const Page to = target.empty() ? page_ : read_page(repository_, file);
+      const std::string anchor = link.target.substr(hash + 1);
+      if (!to.anchors.contains(anchor))
+        problem(link.line, fmt::format("a dead link: there is no '#{}' in {}", anchor, file));
     }
-    const std::size_t hash = std::min(target.find('#'), target.size());
-    const std::string anchor = target.substr(std::min(hash + 1, target.size()));
-    const fs::path from = repository_.root / page_.path;
-    const fs::path to = hash == 0 ? from : (from.parent_path() / target.substr(0, hash)).lexically_normal();
-    const std::string name = to.lexically_relative(repository_.root);
-    if (target.empty() || target.starts_with('/') || name.starts_with("..") ||
-        (hash != 0 && !fs::exists(to))) {
-      problem(link.line, fmt::format("a dead link: there is no '{}'", target.substr(0, hash)));
-    } else if (hash < target.size() && !has_anchor(to, name, anchor)) {
-      problem(link.line, fmt::format("a dead link: there is no '#{}' in {}", anchor, name));
-    }
-  }
-
-  bool has_anchor(const fs::path& file, const std::string& name, const std::string& anchor) {
-    static const std::regex line_numbers(R"(L([0-9]{1,6})(-L([0-9]{1,6}))?)");
-    if (name == page_.path) return page_.anchors.contains(anchor);
-    if (file.extension() == ".md") return read_page(repository_, name).anchors.contains(anchor);
-    std::smatch match;
-    if (!fs::is_regular_file(file) || !std::regex_match(anchor, match, line_numbers)) return false;
-    const std::size_t last = std::stoul(match[3].matched ? match[3] : match[1]);
-    return last >= 1 && last <= read_lines(file).size();
   }
 
   void options(const OptionTable& table) {
@@ -239,12 +214,11 @@ class Checker {
     }
     Lines rows;
     for (const Line& row : table.rows) rows.push_back(row.text);
-    const Lines help = help_of(path);
-    const std::vector<Pair> pairs = align(rows, help);
-    const auto row = first_difference(pairs);
-    if (!row) return;
-    problem(*row < table.rows.size() ? table.rows[*row].number : table.line,
-            fmt::format("the table (-) and {} --help (+) differ:\n{}", *program, diff(pairs, rows, help)));
+    const Comparison comparison = compare(rows, help_of(path));
+    if (!comparison.first_difference) return;
+    const std::size_t row = *comparison.first_difference;
+    problem(row < rows.size() ? table.rows[row].number : table.line,
+            fmt::format("the table (-) and {} --help (+) differ:\n{}", *program, comparison.diff));
   }
 
   // `--buffer BYTES | 1024 | the most that one recv() returns`, an option a line; without --help itself
@@ -278,13 +252,12 @@ std::string counted(std::size_t count, const char* what) {
 }  // namespace
 
 std::string Report::summary(const Page& page) const {
-  std::string text = fmt::format("{}: {}, {}, {} checked", page.path, counted(quotes.size(), "code block"),
-                                 counted(shown.size(), "console block"), counted(links, "link"));
+  const auto is_console = [](const Shown& one) { return one.block->language == "console"; };
+  const auto consoles = static_cast<std::size_t>(std::ranges::count_if(blocks, is_console));
+  std::string text =
+      fmt::format("{}: {}, {}, {} checked", page.path, counted(blocks.size() - consoles, "code block"),
+                  counted(consoles, "console block"), counted(links, "link"));
   for (const auto& [reason, count] : skipped) text += fmt::format("; {} skipped: {}", count, reason);
-  std::string separator = "; other blocks: ";
-  for (const auto& [what, count] : unchecked) {
-    text += fmt::format("{}{} ({})", std::exchange(separator, ", "), what, count);
-  }
   return text;
 }
 
@@ -321,31 +294,28 @@ Page read_page(const Repository& repository, const std::string& path) {
   return parse_page(path, text.str());
 }
 
-Report check_page(const Page& page, const Repository& repository, Patience patience) {
+Report check_page(const Page& page, const Repository& repository, std::chrono::milliseconds patience) {
   return Checker(page, repository, patience).check();
 }
 
 Update updated_page(const Page& page, const Report& report) {
   Update update;
-  std::map<std::size_t, std::pair<const Block*, Lines>> rewritten;  // by the line of the block
-  for (const auto* list : {&report.shown, &report.quotes}) {
-    for (const Shown& one : *list) {
-      if (one.same) continue;
-      const Block& block = *one.block;
-      const Lines lines = list == &report.shown ? updated(block.lines, one.printed) : one.printed;
-      if (one.whole && lines != block.lines)
-        rewritten[block.line] = {&block, lines};
-      else
-        update.left.push_back({page.place(block.line), "this block differs, and is left as it is"});
-    }
+  std::map<std::size_t, const Shown*> rewritten;  // by the line of the block
+  for (const Shown& one : report.blocks) {
+    const Block& block = *one.block;
+    if (one.same) continue;
+    if (one.whole && one.updated != block.lines)
+      rewritten[block.line] = &one;
+    else
+      update.left.push_back({page.place(block.line), "this block differs, and is left as it is"});
   }
   update.blocks = rewritten.size();
   for (std::size_t i = 0; i < page.lines.size(); ++i) {
     update.text += page.lines[i] + '\n';
     const auto found = rewritten.find(i + 1);
     if (found == rewritten.end()) continue;
-    for (const std::string& line : found->second.second) update.text += line + '\n';
-    i += found->second.first->lines.size();
+    for (const std::string& line : found->second->updated) update.text += line + '\n';
+    i += found->second->block->lines.size();
   }
   return update;
 }

@@ -1,9 +1,8 @@
 // Checks that a page of the tutorial is true. How to write one:
 //
-// - ```cpp, ```cmake, ```bash: lines of a file of the repository, one after the other, whatever their
-//   indentation. The nearest line above names the file in backticks, or says that the block is "not in
-//   the repository". Every line of a part's server and clients stands on its page. ```python: the line
-//   above says "Python". ```text and ```mermaid: pictures, not checked. There are no other blocks.
+// - ```python and ```text and ```mermaid: an original in Python and pictures, not checked. A block in any other
+//   language, as ```cpp, is lines of a file of the repository, one after the other, whatever their indentation. The
+//   nearest line above names the file in backticks. Every line of a part's server and clients stands on its page.
 // - ```diff: how the last file but one that the paragraph above names becomes the last. All blocks of a page for the
 //   same two files are together their whole difference, as `git diff --histogram` sees it: each line that is taken
 //   out (`-`) or put in (`+`) stands in one of them, and the lines around those in both files. `...` alone stands
@@ -28,10 +27,11 @@
 // - A page of docs/zh/ says the same as that of docs/ with its name (translation.hpp): the same headings, with the
 //   same anchors, and the same blocks. What has changed in English since is named, until it is translated and
 //   `./tutorial compare zh_part1 --translated` has renewed the marks above the headings.
-// - `<!-- not run: REASON -->` right above the line that names a block: it is left out, and counted. So
-//   is a block with a tool that this machine lacks, and all below it if that tool plays a part, as nc does.
+// - `<!-- not run: REASON -->` right above a block, or above the line that names it: it is left out, and counted. So is
+//   a block with a tool that this machine lacks, and all below it.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -54,7 +54,9 @@ std::string page_name(std::string path);
 /// Reads a page and takes it apart.
 Page read_page(const Repository& repository, const std::string& path);
 
-Report check_page(const Page& page, const Repository& repository, Patience patience = {});
+/// `patience` is how long a program that waits for something itself is waited for.
+Report check_page(const Page& page, const Repository& repository,
+                  std::chrono::milliseconds patience = std::chrono::seconds(30));
 
 /// A page made true.
 struct Update {

@@ -33,15 +33,18 @@ Lines ends_of(Run lines) {
   return indented(Lines{lines.front(), lines.back()}, 0);
 }
 
-// All lines of both files, with the marks of diff(1); empty if the files are the same.
-Lines whole_difference(const Difference& difference) {
+// The difference hunk by hunk, with so many lines around each change; the marks are those of diff(1).
+std::vector<Lines> hunks_of(const Difference& difference, int context) {
   Process git({"git", "diff", "--no-index", "--no-ext-diff", "--no-textconv", "--no-color", "--histogram",
-               "--unified=1000000", "--", difference.from, difference.to});
-  Lines lines = split_lines(git.rest());
-  const auto head = std::ranges::find_if(lines, [](const auto& line) { return line.starts_with("@@"); });
-  lines.erase(lines.begin(), head == lines.end() ? head : head + 1);
-  std::ranges::replace(lines, " ", "");  // as editors leave a blank line
-  return lines;
+               fmt::format("--unified={}", context), "--", difference.from, difference.to});
+  std::vector<Lines> hunks;
+  for (const std::string& line : split_lines(git.rest())) {
+    if (line.starts_with("@@"))
+      hunks.emplace_back();
+    else if (!hunks.empty())
+      hunks.back().push_back(line == " " ? "" : line);  // as editors leave a blank line
+  }
+  return hunks;
 }
 
 bool is_change(const std::string& line) {
@@ -98,7 +101,9 @@ std::optional<Lines> rewritten(const Lines& file, const Lines& block) {
 std::vector<Problem> faults(const Difference& difference, const Page& page) {
   const std::string name = fmt::format("the difference from {} to {}", difference.from, difference.to);
   std::vector<Problem> problems;
-  Lines missing = whole_difference(difference);  // once a hunk shows a change, it is not a change any more
+  const std::vector<Lines> whole = hunks_of(difference, 1'000'000);
+  Lines missing =
+      whole.empty() ? Lines() : whole[0];  // once a hunk shows a change, it is not a change any more
   for (const Block* block : difference.blocks) {
     for (auto begin = block->lines.begin(); begin != block->lines.end();) {
       const auto end = std::find(begin, block->lines.end(), left_out);
@@ -124,39 +129,20 @@ std::vector<Problem> faults(const Difference& difference, const Page& page) {
 }
 
 std::vector<Lines> rewritten(const Difference& difference) {
-  constexpr std::size_t context = 2;  // lines that are shown around a change
-  const Lines all = whole_difference(difference);
-  std::vector<std::vector<bool>> shows(difference.blocks.size(), std::vector<bool>(all.size()));
+  std::vector<Lines> result(difference.blocks.size());
   std::size_t block = 0;
-  for (std::size_t begin = 0, end = 0; begin < all.size(); begin = end) {
-    for (end = begin; end < all.size() && is_change(all[end]);) ++end;
-    if (end == begin) {
-      ++end;
-      continue;
-    }
+  for (const Lines& hunk : hunks_of(difference, 2)) {
     std::ptrdiff_t most = 0;
-    for (std::size_t i = 0; i < shows.size(); ++i) {
+    for (std::size_t i = 0; i < result.size(); ++i) {
       const Lines& lines = difference.blocks[i]->lines;
-      const auto known = std::ranges::count_if(
-          Run(all).subspan(begin, end - begin),
-          [&](const std::string& line) { return std::ranges::find(lines, line) != lines.end(); });
+      const auto known = std::ranges::count_if(hunk, [&](const std::string& line) {
+        return is_change(line) && std::ranges::find(lines, line) != lines.end();
+      });
       if (known > most) block = i;
       most = std::max(most, known);
     }
-    std::size_t first = begin;
-    while (first > 0 && begin - first < context && !is_change(all[first - 1])) --first;
-    std::size_t last = end;
-    while (last < all.size() && last - end < context && !is_change(all[last])) ++last;
-    for (std::size_t i = first; i < last; ++i) shows[block][i] = true;
-  }
-
-  std::vector<Lines> result(shows.size());
-  for (block = 0; block < shows.size(); ++block) {
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      if (!shows[block][i]) continue;
-      if (!result[block].empty() && !shows[block][i - 1]) result[block].push_back(left_out);
-      result[block].push_back(all[i]);
-    }
+    if (!result[block].empty()) result[block].push_back(left_out);
+    result[block].insert(result[block].end(), hunk.begin(), hunk.end());
   }
   return result;
 }

@@ -34,5 +34,5 @@ struct Difference {
 std::vector<Problem> faults(const Difference& difference, const Page& page);
 
 /// What the blocks would be if they were written now: each change goes to the block that shows most of its
-/// lines already; one that none shows, to where the change before it is.
+/// lines already; one that none shows, to where the one before it is.
 std::vector<Lines> rewritten(const Difference& difference);

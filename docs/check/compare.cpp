@@ -17,13 +17,11 @@ namespace {
 
 const Repository repository = {REPOSITORY, BUILD};
 
-void compare(const Page& page, const Report& report) {
-  for (const auto* list : {&report.shown, &report.quotes}) {
-    for (const Shown& one : *list) {
-      if (one.same && list == &report.quotes) continue;
-      fmt::print("{}: {}{}\n{}\n", page.place(one.block->line), one.block->caption,
-                 one.same ? "" : "  (DIFFERS)", side_by_side(one.block->lines, one.printed));
-    }
+void show(const Page& page, const Report& report) {
+  for (const Shown& one : report.blocks) {
+    if (one.diff.empty()) continue;
+    fmt::print("{}: {}{}\n{}\n", page.place(one.block->line), one.block->caption,
+               one.same ? "" : "  (DIFFERS)", one.diff);
   }
   for (const Problem& problem : report.problems) {
     fmt::print("{}: {}\n", problem.place, problem.text.substr(0, problem.text.find('\n')));
@@ -75,7 +73,7 @@ int run(const std::vector<std::string>& arguments) {
     }
     const Page page = read_page(repository, path);
     const Report report = check_page(page, repository);
-    compare(page, report);
+    show(page, report);
     if (updates) update(page, report);
     are_true = are_true && report.problems.empty();
   }
@@ -87,7 +85,6 @@ int run(const std::vector<std::string>& arguments) {
 int main(int argc, char** argv) {
   try {
     std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
-    setenv("TUTORIAL_INSIDE_TEST", "1", 1);  // a page that runs the tests is not a reason to run them here
     std::filesystem::current_path(repository.root);
     return run({argv + 1, argv + argc});
   } catch (const std::exception& error) {

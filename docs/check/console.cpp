@@ -8,11 +8,8 @@
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
-#include <memory>
 #include <regex>
 #include <set>
-#include <stdexcept>
-#include <string_view>
 #include <utility>
 
 #include "common/text.hpp"
@@ -21,10 +18,16 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr std::chrono::minutes patience_at_work{10};
 constexpr std::chrono::milliseconds patience_after_failure{2'000};
 
+const std::string interrupt = "\x03";
+const std::string end_of_input = "\x04";
+const std::string ask_for_name = "Username: ";
+const std::string shell_prompt = "$ ";
+
 bool is_command(const std::string& line) {
-  return line.starts_with("$ ");
+  return line.starts_with(shell_prompt);
 }
 
 // Another netcat than OpenBSD's lacks -N. CMake needs make, unless it is set to use something else.
@@ -48,36 +51,26 @@ std::string missing_tool(const Block& block) {
   return {};
 }
 
-// The other tools only look at the programs.
-bool plays(const std::string& tool) {
-  return tool == "nc" || tool == "patch" || tool == "python3";
-}
-
-bool leaves_out_lines(const Lines& lines) {
-  return std::find(lines.begin(), lines.end(), left_out) != lines.end();
-}
-
 std::string without_trailing_spaces(std::string line) {
   return line.erase(line.find_last_not_of(' ') + 1);
 }
 
-// "Terminal 1" of a caption such as `**Terminal 1** (the server):`; empty for any other.
-std::string terminal_of(const std::string& caption) {
-  static const std::regex terminal(R"(\**(Terminal [0-9]+)\b.*)");
+// What the pattern's group has found in the text; empty if it has found nothing.
+std::string found_in(const std::string& text, const std::regex& pattern) {
   std::smatch match;
-  return std::regex_match(caption, match, terminal) ? match[1].str() : "";
+  return std::regex_search(text, match, pattern) ? match[1].str() : "";
 }
 
-// The value of --name in a command.
-std::string user_of(const std::string& command) {
-  static const std::regex name(R"(--name[= ](\S+))");
-  std::smatch match;
-  return std::regex_search(command, match, name) ? match[1].str() : "";
+// "Terminal 1" of a caption such as `**Terminal 1** (the server):`; empty for any other.
+std::string terminal_of(const std::string& caption) {
+  static const std::regex terminal(R"(^\**(Terminal [0-9]+)\b)");
+  return found_in(caption, terminal);
 }
 
 }  // namespace
 
-Console::Console(const Page& page, const std::filesystem::path& build, Patience patience, Report& report)
+Console::Console(const Page& page, const std::filesystem::path& build, std::chrono::milliseconds patience,
+                 Report& report)
     : page_(page), stand_ins_(build), patience_(patience), report_(report) {}
 
 void Console::write_file(const std::string& path, const Lines& lines) {
@@ -88,317 +81,221 @@ void Console::write_file(const std::string& path, const Lines& lines) {
 }
 
 void Console::run(const Block& block) {
+  if (skip(block)) return;
   const std::string name = terminal_of(block.caption);
   Terminal& terminal = terminals_[name];
-  if (skip(block, terminal)) return;
-  report_.shown.push_back({&block, true, true, {}});
-  const std::vector<Step> steps = steps_of(block, terminal.user);
-  if (steps.front().kind == Step::Kind::go_on && !terminal.program && !terminal.failed) {
+  terminal.last = report_.blocks.size();
+  Shown& shown = report_.blocks.emplace_back();
+  shown.block = &block;
+  if (!terminal.program && !terminal.failed && (block.lines.empty() || !is_command(block.lines[0]))) {
     problem(block.line, "no program runs in this terminal: `$ ` starts one");
     terminal.failed = true;
   }
-
-  for (std::size_t i = 0; i < steps.size() && !terminal.failed; ++i) {
-    const Step& step = steps[i];
-    const Step* next = i + 1 < steps.size() ? &steps[i + 1] : nullptr;
-    Until until = Until::prompt;
-    if (next == nullptr) {
-      until = name.empty() || step.kind == Step::Kind::interrupt ? Until::end : Until::rest;
-    } else if (next->kind == Step::Kind::command) {
-      until = Until::end;
-    } else if (next->anytime) {
-      until = Until::nothing;
-    }
-    act(terminal, step);
-    wait_for(terminal, step, until, next == nullptr ? "" : next->prompt);
+  if (terminal.failed) {
+    shown.same = shown.whole = false;
+    return;
   }
 
-  if (terminal.failed) report_.shown.back().same = report_.shown.back().whole = false;
-  terminal.last_line = block.line + block.lines.size();
-  terminal.last_shown = report_.shown.size() - 1;
-  terminal.leaves_out = !block.lines.empty() && block.lines.back() == left_out;
+  Lines printed;
+  Lines page;  // what the block shows since the reader has typed something
+  std::optional<std::string> prompt;
+  for (std::size_t i = 0; i < block.lines.size() && !terminal.failed; ++i) {
+    if (const auto input = input_in(block, i, terminal.user)) {
+      if (i == 0) terminal.shown_prompt.clear();  // the page shows its line once more
+      prompt = input->prompt;
+      wait_for(terminal, std::exchange(page, {}), prompt, printed);
+      if (!terminal.failed) type(terminal, *input, block.line + 1 + i);
+    }
+    page.push_back(block.lines[i]);
+  }
+  if (!terminal.failed) {
+    prompt = name.empty() ? std::optional(shell_prompt) : std::nullopt;
+    wait_for(terminal, page, prompt, printed);
+  }
+  judge(shown, printed, terminal.failed && prompt == shell_prompt ? terminal.command_line : 0);
+  if (terminal.failed) {
+    shown.same = shown.whole = false;
+    terminal.program.reset();
+    terminal.running = false;
+  }
   if (name.empty()) {
     check_exit_code(terminal);
     terminals_.erase(name);
   }
 }
 
-void Console::finish() {
-  come_to_rest();
-  for (auto& [name, terminal] : terminals_) {
-    if (!terminal.program || terminal.failed || !terminal.lacks.empty()) continue;
-    check_all_shown(terminal);
-    if (!terminal.running) check_exit_code(terminal);
+// Whether the block is what has been printed. `endless` is the line of a command that should have ended, or 0.
+void Console::judge(Shown& shown, const Lines& printed, std::size_t endless) {
+  const std::size_t size = shown.block->lines.size();
+  const Comparison comparison = compare(shown.block->lines, printed);
+  shown.diff = comparison.diff;
+  shown.updated = comparison.updated;
+  if (!comparison.first_difference && endless == 0) return;
+  shown.same = false;
+  std::size_t line = shown.block->line + std::min(comparison.first_difference.value_or(size) + 1, size);
+  std::string text = "the page (-) and the program (+) differ:\n";
+  if (endless != 0) {
+    line = endless;
+    text = "this command does not end; the page (-) and the program (+) show:\n";
   }
-  // What the end of one program makes another print, the reader does not see on this page.
+  problem(line, text + comparison.diff);
+}
+
+void Console::finish() {
+  const Clock::time_point deadline = Clock::now() + patience_;
+  while (!at_rest() && Clock::now() < deadline) continue;
   for (auto& [name, terminal] : terminals_) {
-    if (!terminal.running) continue;
-    terminal.program->type("\x03");
-    const Clock::time_point deadline = Clock::now() + patience_.asleep;
-    while (terminal.running && Clock::now() < deadline) at_rest();
-    if (terminal.running) problem(terminal.command_line, "Ctrl-C does not end this program");
+    if (terminal.failed) continue;
+    Shown& shown = report_.blocks[terminal.last];
+    const Lines& page = shown.block->lines;
+    const Lines printed = unshown(terminal);
+    if (!printed.empty() && (page.empty() || page.back() != left_out)) {
+      const std::string more = fmt::format("  + {}\n", fmt::join(printed, "\n  + "));
+      problem(shown.block->line + page.size(),
+              "the program goes on to print what the page does not show:\n" + more);
+      shown.same = false;
+      shown.diff += more;
+      shown.updated.insert(shown.updated.end(), printed.begin(), printed.end());
+    }
+    check_exit_code(terminal);
   }
   terminals_.clear();
 }
 
 // Counts the block and returns true if it is not to be run.
-bool Console::skip(const Block& block, const Terminal& terminal) {
-  std::string reason = block.not_run;
-  if (reason.empty() && is_over_) reason = report_.lacks;
-  if (const std::string tool = missing_tool(block); reason.empty() && !tool.empty()) {
-    reason = report_.lacks = "no " + tool;
-    // What the programs that run now print from here on, cannot be compared: they do not see the tool.
-    for (auto& [name, other] : terminals_) {
-      if (other.running) other.lacks = reason;
-    }
-    // Nobody can say what comes of the programs without one that plays a part: everybody goes home.
-    if (plays(tool)) {
-      is_over_ = true;
-      for (auto& [name, other] : terminals_) other = Terminal();
+bool Console::skip(const Block& block) {
+  if (report_.lacks.empty() && block.not_run.empty()) {
+    // Nobody can say what the programs would go on to print: everybody goes home.
+    if (const std::string tool = missing_tool(block); !tool.empty()) {
+      report_.lacks = "no " + tool;
+      terminals_.clear();
     }
   }
-  const bool goes_on = !block.lines.empty() && !is_command(block.lines.front());
-  if (reason.empty() && goes_on) reason = terminal.lacks;
-  // README.md runs the tests, which check README.md: once is enough.
-  static const std::regex check(R"(\$ (\./tutorial (test|compare)|ctest)\b.*)");
-  const auto is_check = [](const std::string& line) { return std::regex_match(line, check); };
-  if (reason.empty() && std::getenv("TUTORIAL_INSIDE_TEST") != nullptr &&
-      std::any_of(block.lines.begin(), block.lines.end(), is_check)) {
-    reason = "runs inside itself";
-  }
+  const std::string& reason = block.not_run.empty() ? report_.lacks : block.not_run;
   if (!reason.empty()) ++report_.skipped[reason];
   return !reason.empty();
 }
 
-std::vector<Console::Step> Console::steps_of(const Block& block, std::string& user) const {
-  std::vector<Step> steps;
-  const auto add = [&](Step::Kind kind, std::string text, std::string prompt, std::size_t line) -> Step& {
-    return steps.emplace_back(Step{kind, std::move(text), std::move(prompt), false, line, {}});
-  };
-  if (block.lines.empty() || !is_command(block.lines.front())) add(Step::Kind::go_on, "", "", block.line + 1);
-  for (std::size_t i = 0; i < block.lines.size(); ++i) {
-    const std::string& line = block.lines[i];
-    const std::size_t number = block.line + 1 + i;
-    const bool is_last = i + 1 == block.lines.size();
-    const std::string user_prompt = user.empty() ? "" : user + " > ";
-    // A prompt alone is one that Enter is pressed at, unless the block ends there.
-    const auto is_typed = [&](const std::string& prompt) {
-      if (prompt.empty()) return false;
-      if (line == prompt || line == without_trailing_spaces(prompt)) return !is_last;
-      return line.starts_with(prompt);
-    };
-
-    if (is_command(line)) {
-      add(Step::Kind::command, line.substr(2), "", number + 1);
-      user = user_of(line);
-    } else if (line.ends_with("^C") || line.ends_with("^D")) {
-      const auto kind = line.back() == 'C' ? Step::Kind::interrupt : Step::Kind::end_input;
-      const bool anytime = !steps.back().lines.empty() && steps.back().lines.back() == left_out;
-      Step& step = add(kind, "", line.substr(0, line.size() - 2), number);
-      step.lines = {line};
-      if (kind == Step::Kind::interrupt && anytime) {
-        Step& before = steps[steps.size() - 2];
-        before.lines.pop_back();
-        step.lines = {left_out, line};
-        step.first = number - 1;
-        step.anytime = true;
-      }
-    } else if (const std::string prompt = is_typed("Username: ") ? "Username: " : user_prompt;
-               is_typed(prompt)) {
-      const std::string text = line.substr(std::min(prompt.size(), line.size()));
-      add(Step::Kind::type, text, prompt, number).lines = {line};
-      if (prompt == "Username: ") user = text;
-    } else {
-      steps.back().lines.push_back(line);
-    }
-  }
-  return steps;
-}
-
-void Console::act(Terminal& terminal, const Step& step) {
-  if (step.kind == Step::Kind::go_on) return;
-  if (!step.anytime) come_to_rest();
-  if (step.kind == Step::Kind::command) {
-    start(terminal, step);
-    return;
-  }
-  terminal.shown_current.clear();
-  if (!terminal.running) return;
-  if (step.kind == Step::Kind::type) {
-    terminal.program->type(stand_ins_.in_input(step.text) + '\n');
-  } else if (step.kind == Step::Kind::interrupt) {
-    terminal.interrupted = true;
-    terminal.program->type("\x03");
-  } else {
-    terminal.screen.show(step.prompt.empty() ? "^D\n" : "^D");  // the terminal itself shows nothing
-    terminal.program->type("\x04");
-  }
-}
-
-void Console::start(Terminal& terminal, const Step& step) {
-  const std::size_t line = step.first - 1;
-  if (terminal.running && terminal.lacks.empty()) {
-    wait_for_end(terminal, line);
-    check_all_shown(terminal);
-  }
-  const bool shows_code = step.text.find("$?") != std::string::npos;
-  if (!shows_code) check_exit_code(terminal);
-  std::string command = stand_ins_.in_command(step.text);
-  if (shows_code) command = fmt::format("(exit {}); {}", terminal.exit_code, command);
-
-  std::string user = std::move(terminal.user);
-  terminal = Terminal();
-  terminal.user = std::move(user);
-  terminal.command_line = terminal.last_line = line;
-  terminal.last_shown = report_.shown.size() - 1;
-  terminal.running = true;
-  terminal.program =
-      std::make_unique<Process>(std::vector<std::string>{"env", "TERM=dumb", "NO_COLOR=1", "LC_ALL=C",
-                                                         "TUTORIAL_INSIDE_TEST=1", "bash", "-c", command},
-                                Process::Stdio::terminal);
-}
-
-void Console::wait_for_end(Terminal& terminal, std::size_t line) {
-  Clock::time_point asleep_since = Clock::now();
-  while (terminal.running && Clock::now() < asleep_since + patience_.asleep) {
-    if (!at_rest()) asleep_since = Clock::now();
-  }
-  if (terminal.running)
-    problem(line, "a command cannot start here: the program in this terminal has not ended");
-}
-
-// How many lines of the screen the step's lines stand for, with the one that the cursor is in or without;
-// nothing if the screen is not (yet) as the page has it.
-std::optional<std::size_t> Console::taken(const Terminal& terminal, const Step& step, Until until,
-                                          const std::string& prompt) const {
-  const std::string current = visible(terminal.screen.current());
-  if (until == Until::end && terminal.running) return std::nullopt;
-  if (until == Until::prompt && (!terminal.running || current != prompt)) return std::nullopt;
-
-  Lines page = canonical(step.lines, false);
-  const Lines printed = canonical(unshown(terminal), true);
-  const bool whole = !terminal.running || until == Until::prompt;
-  if (const auto count = match(page, printed, whole)) return count;
-  if (until == Until::rest && !page.empty() && page.back() == without_trailing_spaces(current)) {
-    page.pop_back();  // a prompt, after which the cursor stays
-    if (const auto count = match(page, printed, true)) return *count + 1;
+// What the reader types in this line of the block; nothing if it is a line that is printed.
+std::optional<Console::Input> Console::input_in(const Block& block, std::size_t number,
+                                                const std::string& user) {
+  const std::string& line = block.lines[number];
+  if (is_command(line)) return Input{shell_prompt, line.substr(shell_prompt.size())};
+  if (line.ends_with("^C")) return Input{line.substr(0, line.size() - 2), interrupt};
+  if (line.ends_with("^D")) return Input{line.substr(0, line.size() - 2), end_of_input};
+  for (const std::string& prompt : {ask_for_name, user.empty() ? ask_for_name : user + " > "}) {
+    const bool is_alone = line == prompt || line == without_trailing_spaces(prompt);
+    if (is_alone && number + 1 < block.lines.size()) return Input{prompt, "\n"};
+    if (!is_alone && line.starts_with(prompt)) return Input{prompt, line.substr(prompt.size()) + '\n'};
   }
   return std::nullopt;
 }
 
-// Waits until the screen shows what the step shows. What is shown instead is a problem.
-void Console::wait_for(Terminal& terminal, const Step& step, Until until, const std::string& prompt) {
+bool Console::is_at(const Terminal& terminal, const std::string& prompt) const {
+  if (prompt == shell_prompt) return !terminal.running;
+  return terminal.running && (prompt.empty() || visible(terminal.screen.current()) == prompt);
+}
+
+// Waits until the terminal shows these lines of the page and then the prompt, or, without one, until all programs have
+// come to rest. What it shows, whatever that is, is added to `printed`. Where it does not come to the prompt, the page
+// cannot go on: the terminal has failed.
+void Console::wait_for(Terminal& terminal, Lines page, const std::optional<std::string>& prompt,
+                       Lines& printed) {
+  const bool leaves_out = std::find(page.begin(), page.end(), left_out) != page.end();
+  const bool at_any_time = prompt && !page.empty() && page.back() == left_out;  // for ^C while it prints
+  const bool is_end = prompt == shell_prompt;
+  if (prompt && !is_end && !prompt->empty()) page.push_back(*prompt);
   const Clock::time_point begin = Clock::now();
   Clock::time_point asleep_since = begin;
   std::optional<std::size_t> count;
-  bool late = false;
+  std::size_t complete = 0;
   while (true) {
     const bool rest = at_rest();
     if (!rest) asleep_since = Clock::now();
-    const std::size_t printed = unshown(terminal).size();
-    const bool there =
-        until == Until::rest || (until == Until::prompt && visible(terminal.screen.current()) == prompt);
-    const bool more_may_help = !there || printed < step.lines.size() || leaves_out_lines(step.lines);
-    count = taken(terminal, step, until, prompt);
-    const bool begins_to_leave_out = until == Until::nothing && count && printed > *count;
-    if (count && (rest || !terminal.running || begins_to_leave_out)) break;
-    if (!terminal.running || (rest && !more_may_help)) break;
-    late = Clock::now() > asleep_since + patience_.asleep || Clock::now() > begin + patience_.busy;
-    if (late) break;
+    const Lines lines = unshown(terminal);
+    complete = terminal.screen.lines().size() - terminal.shown;
+    count = match(page, lines, prompt || !terminal.running);
+    const bool is_there = count && (!prompt || is_at(terminal, *prompt));
+    if (is_there && (rest || at_any_time)) break;
+    if (!is_there && !terminal.running) break;
+    if (!count && rest && !is_end && !leaves_out && complete >= page.size()) break;
+    if (Clock::now() > asleep_since + patience_ || Clock::now() > begin + patience_at_work) {
+      patience_ = std::min(patience_, patience_after_failure);
+      break;
+    }
   }
 
-  if (!count) {
-    differs(terminal, step, until, prompt, late);
+  terminal.failed = prompt && !is_at(terminal, *prompt);
+  // The prompt's line comes once more, with what is typed. Where the two differ, the rest may be for a later block.
+  if (prompt && !terminal.failed)
+    count = complete;
+  else if (!count)
+    count = prompt || !terminal.running ? std::string::npos : page.size();
+  for (std::string& line : take(terminal, *count)) printed.push_back(std::move(line));
+}
+
+void Console::type(Terminal& terminal, const Input& input, std::size_t line) {
+  if (input.prompt == shell_prompt) {
+    start(terminal, input.keys, line);
     return;
   }
-  Lines printed = unshown(terminal);
-  const bool with_current = *count > printed.size();
-  terminal.shown += with_current ? printed.size() : *count;
-  if (*count > 0) terminal.shown_current = with_current ? visible(terminal.screen.current()) : "";
-  printed.resize(*count, terminal.shown_current);
-  const std::vector<Pair> pairs = align(canonical(step.lines, false), canonical(printed, true));
-  record(step, shortened(pairs, printed));
+  terminal.shown_prompt.clear();
+  if (input.prompt == ask_for_name) terminal.user = input.keys.substr(0, input.keys.size() - 1);
+  if (input.keys == interrupt) terminal.interrupted = true;
+  if (input.keys == end_of_input) terminal.screen.show("^D");  // the terminal itself shows nothing
+  terminal.program->type(stand_ins_.in_input(input.keys));
 }
 
-void Console::differs(Terminal& terminal, const Step& step, Until until, const std::string& prompt,
-                      bool late) {
-  const bool was_running = terminal.running;
-  const std::string current = visible(terminal.screen.current());
-  Lines printed = unshown(terminal);
-  if (until == Until::rest && was_running && !leaves_out_lines(step.lines)) {
-    printed.resize(std::min(printed.size(), step.lines.size()));  // the rest may be for a later block
-  }
-  terminal.shown += printed.size();
-  if (was_running && !current.empty() && (until != Until::prompt || current != prompt)) {
-    printed.push_back(current);
-    terminal.shown_current = current;
-  }
+void Console::start(Terminal& terminal, const std::string& command, std::size_t line) {
+  static const std::regex name(R"(--name[= ](\S+))");
+  const bool shows_code = command.find("$?") != std::string::npos;
+  if (!shows_code) check_exit_code(terminal);
+  std::string run = stand_ins_.in_command(command);
+  if (shows_code) run = fmt::format("(exit {}); {}", terminal.exit_code, run);
 
-  const std::vector<Pair> pairs = align(canonical(step.lines, false), canonical(printed, true));
-  const auto before = first_difference(pairs);
-  const std::size_t last = step.first + step.lines.size() - 1;
-  std::size_t line = before ? std::min(step.first + *before, last) : last;
-  std::string text = "the page (-) and the program (+) differ:\n";
-  if (late && until == Until::end) {
-    text = "this command does not end; the page (-) and the program (+) show:\n";
-    if (!before) line = terminal.command_line;
-  } else if (until == Until::prompt && (!was_running || current != prompt)) {
-    const std::string instead =
-        was_running ? fmt::format("waits after `{}`, not", current) : "ends, and does not wait";
-    text = fmt::format("the program {} after `{}`:\n", instead, prompt);
-    line = step.first + before.value_or(step.lines.size());
-  }
-  problem(line, text + diff(pairs, step.lines, printed));
-  record(step, shortened(pairs, printed));
-  report_.shown.back().same = false;
-
-  // Where the program is as the page has it, the page can go on.
-  const bool can_go_on = until == Until::rest || (until == Until::end && !was_running) ||
-                         (until == Until::prompt && was_running && current == prompt);
-  if (!can_go_on) {
-    terminal.program.reset();
-    terminal.running = false;
-    terminal.failed = true;
-  }
-  if (late) patience_.asleep = std::min(patience_.asleep, patience_after_failure);
+  terminal.screen.show(shell_prompt + command + '\n');
+  terminal.user = found_in(command, name);
+  terminal.interrupted = false;
+  terminal.exit_code = 0;
+  terminal.command_line = line;
+  terminal.program.reset();
+  terminal.program = std::make_unique<Process>(
+      std::vector<std::string>{"env", "TERM=dumb", "NO_COLOR=1", "LC_ALL=C", "bash", "-c", run},
+      Process::Stdio::terminal);
+  terminal.running = true;
 }
 
-void Console::record(const Step& step, const Lines& printed) {
-  Lines& all = report_.shown.back().printed;
-  if (step.kind == Step::Kind::command) all.push_back("$ " + step.text);
-  all.insert(all.end(), printed.begin(), printed.end());
-}
-
-void Console::check_exit_code(Terminal& terminal) {
+void Console::check_exit_code(const Terminal& terminal) {
   const bool expected =
       terminal.exit_code == 0 || (terminal.interrupted && terminal.exit_code == 128 + SIGINT);
   if (expected || terminal.failed || terminal.running) return;
   problem(terminal.command_line,
           fmt::format("this command fails with exit code {}; if it should, the page shows it: `$ echo $?`",
                       terminal.exit_code));
-  report_.shown[terminal.last_shown].same = false;
 }
 
-void Console::check_all_shown(Terminal& terminal) {
-  Lines printed = unshown(terminal);
-  const std::string current = visible(terminal.screen.current());
-  if (terminal.running && current != terminal.shown_current) printed.push_back(current);
-  if (printed.empty() || terminal.leaves_out || terminal.failed) return;
-  problem(terminal.last_line, "the program goes on to print what the page does not show:\n" +
-                                  fmt::format("  + {}\n", fmt::join(printed, "\n  + ")));
-  Shown& shown = report_.shown[terminal.last_shown];
-  shown.same = false;
-  shown.printed.insert(shown.printed.end(), printed.begin(), printed.end());
-}
-
-// The lines on the screen that the page has not shown yet.
-Lines Console::unshown(const Terminal& terminal) const {
+// The lines on the screen that the page has not shown yet, with the one that the cursor is in.
+Lines Console::unshown(Terminal& terminal) const {
   const std::vector<std::string>& all = terminal.screen.lines();
+  if (terminal.shown < all.size() && !terminal.shown_prompt.empty() &&
+      visible(all[terminal.shown]) == terminal.shown_prompt) {
+    ++terminal.shown;  // a prompt has ended as it was
+    terminal.shown_prompt.clear();
+  }
   Lines lines;
   for (std::size_t i = terminal.shown; i < all.size(); ++i) lines.push_back(visible(all[i]));
-  const std::string& current = terminal.screen.current();
-  if (!terminal.running && !current.empty() && terminal.shown <= all.size())
-    lines.push_back(visible(current));
+  const std::string current = visible(terminal.screen.current());
+  if (!current.empty() && (!lines.empty() || current != terminal.shown_prompt)) lines.push_back(current);
+  return lines;
+}
+
+// The next lines on the screen, or as many as there are: the page has shown them now.
+Lines Console::take(Terminal& terminal, std::size_t count) const {
+  Lines lines = unshown(terminal);
+  lines.resize(std::min(count, lines.size()));
+  const std::size_t complete = std::min(lines.size(), terminal.screen.lines().size() - terminal.shown);
+  if (!lines.empty()) terminal.shown_prompt = complete < lines.size() ? lines.back() : "";
+  terminal.shown += complete;
   return lines;
 }
 
@@ -411,38 +308,6 @@ std::string Console::visible(const std::string& line) const {
                                                       : "(with control characters) " + printable(line));
 }
 
-void Console::read_output() {
-  for (auto& [name, terminal] : terminals_) {
-    if (!terminal.running) continue;
-    if (const auto bytes = terminal.program->read(std::chrono::milliseconds(0))) {
-      something_came_ = something_came_ || !bytes->empty();
-      show(terminal, *bytes);
-    } else {
-      something_came_ = true;
-      terminal.running = false;
-      terminal.exit_code = terminal.program->wait();
-    }
-    // A prompt that the page has shown ends as it is: the page does not show it again.
-    const Lines lines = unshown(terminal);
-    if (!lines.empty() && !terminal.shown_current.empty() && lines.front() == terminal.shown_current) {
-      ++terminal.shown;
-      terminal.shown_current.clear();
-    }
-  }
-}
-
-// On the page ^C, which the terminal shows, ends its line; what the program prints then begins the next.
-void Console::show(Terminal& terminal, std::string_view bytes) {
-  constexpr std::string_view echo = "^C";
-  const std::size_t at = bytes.find(echo);
-  if (terminal.interrupted && at != std::string_view::npos) {
-    terminal.screen.show(bytes.substr(0, at + echo.size()));
-    terminal.screen.break_line();
-    bytes.remove_prefix(at + echo.size());
-  }
-  terminal.screen.show(bytes);
-}
-
 // Takes a moment to see whether any program prints or does something.
 bool Console::at_rest() {
   std::set<pid_t> sessions;
@@ -451,12 +316,18 @@ bool Console::at_rest() {
   }
   const auto before = all_asleep(sessions);
   poll(nullptr, 0, can_see_sleep ? 20 : 300);
-  something_came_ = false;
-  read_output();
-  return !something_came_ && before && all_asleep(sessions) == before;
-}
-
-void Console::come_to_rest() {
-  const Clock::time_point deadline = Clock::now() + patience_.asleep;
-  while (!at_rest() && Clock::now() < deadline) continue;
+  bool something_came = false;
+  for (auto& [name, terminal] : terminals_) {
+    if (!terminal.running) continue;
+    if (const auto bytes = terminal.program->read(std::chrono::milliseconds(0))) {
+      something_came = something_came || !bytes->empty();
+      terminal.screen.show(*bytes);
+    } else {
+      something_came = true;
+      if (!terminal.screen.current().empty()) terminal.screen.show("\n");
+      terminal.running = false;
+      terminal.exit_code = terminal.program->wait();
+    }
+  }
+  return !something_came && before && all_asleep(sessions) == before;
 }

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <map>
 #include <regex>
 #include <sstream>
 #include <utility>
@@ -16,19 +15,10 @@ bool is_blank(std::string_view line) {
   return line.find_first_not_of(" \t") == std::string_view::npos;
 }
 
-// The nearest line above `index` that is not blank, or nothing if there is none.
-std::string_view line_above(const std::vector<std::string>& lines, std::size_t& index) {
-  while (index > 0) {
-    if (!is_blank(lines[--index])) return lines[index];
-  }
-  return {};
-}
-
-std::string reason_not_to_run(std::string_view line) {
+std::string reason_not_to_run(const std::string& line) {
   static const std::regex comment(R"(<!-- not run: (.*\S) *-->)");
   std::smatch match;
-  const std::string text = trimmed(line);
-  return std::regex_match(text, match, comment) ? match[1].str() : "";
+  return std::regex_match(line, match, comment) ? match[1].str() : "";
 }
 
 // A line as a reader sees it, without the marks of links, code and emphasis.
@@ -76,12 +66,10 @@ class Parser {
   Page parse() {
     for (next_ = 0; next_ < page_.lines.size(); ++next_) {
       const std::string& line = page_.lines[next_];
-      const std::string text = trimmed(line);
-      if (text.starts_with("```") || text.starts_with("~~~")) {
-        block(line);
-      } else if (line.starts_with("    ") && !in_list_ && (next_ == 0 || is_blank(page_.lines[next_ - 1]))) {
-        problem("an indented block: write it between ``` and say what it is");
-        while (next_ + 1 < page_.lines.size() && page_.lines[next_ + 1].starts_with("    ")) ++next_;
+      if (trimmed(line).starts_with(fence)) {
+        block();
+      } else if (line.starts_with("    ") && (next_ == 0 || is_blank(page_.lines[next_ - 1]))) {
+        problem(next_ + 1, "an indented block: write it between ``` and say what it is");
       } else {
         prose(line);
       }
@@ -90,16 +78,16 @@ class Parser {
   }
 
  private:
-  void problem(std::string text) { page_.problems.push_back({page_.place(next_ + 1), std::move(text)}); }
+  static constexpr std::string_view fence = "```";
 
-  void block(const std::string& fence) {
+  void problem(std::size_t line, std::string text) {
+    page_.problems.push_back({page_.place(line), std::move(text)});
+  }
+
+  void block() {
     Block block;
     block.line = next_ + 1;
-    if (!fence.starts_with("```"))
-      problem("an indented block or one of ~~~: write it between ``` at the left edge");
-    const std::string mark = trimmed(fence).substr(0, 3);
-    block.language = trimmed(trimmed(fence).substr(3));
-
+    block.language = trimmed(trimmed(page_.lines[next_]).substr(fence.size()));
     std::size_t above = next_;
     block.caption = line_above(page_.lines, above);
     for (std::size_t i = above + 1; i-- > 0 && !is_blank(page_.lines[i]);)
@@ -107,12 +95,9 @@ class Parser {
     block.not_run = reason_not_to_run(block.caption);
     if (block.not_run.empty()) block.not_run = reason_not_to_run(line_above(page_.lines, above));
 
-    while (++next_ < page_.lines.size() && trimmed(page_.lines[next_]) != mark) {
+    while (++next_ < page_.lines.size() && trimmed(page_.lines[next_]) != fence)
       block.lines.push_back(page_.lines[next_]);
-    }
-    if (next_ == page_.lines.size()) {
-      page_.problems.push_back({page_.place(block.line), "this block does not end"});
-    }
+    if (next_ == page_.lines.size()) problem(block.line, "this block does not end");
     page_.outline.push_back({block.line, "```" + block.language});
     for (std::size_t i = 0; i < block.lines.size() && !is_picture(block); ++i)
       page_.outline.push_back({block.line + 1 + i, block.lines[i]});
@@ -120,21 +105,12 @@ class Parser {
   }
 
   void prose(const std::string& line) {
-    static const std::regex heading(R"(#{1,6} +(.*\S) *)");
-    static const std::regex list_item(R"( *([-*+]|[0-9]+\.) .*)");
-    static const std::regex named_anchor(R"re(<a (?:id|name)="([^"]+)">)re");
-    static const std::regex comment(R"( *<!-- *not run.*)");
-
-    if (!is_blank(line) && !line.starts_with(' ')) in_list_ = false;
-    if (std::regex_match(line, list_item)) in_list_ = true;
-    if (std::regex_match(line, comment) && reason_not_to_run(line).empty()) {
-      problem("no reason: write <!-- not run: REASON -->");
-    }
+    static const std::regex heading(R"((#{1,6}) +(.*\S) *)");
+    static const std::regex named_anchor(R"re(<a id="([^"]+)">)re");
     std::smatch match;
     if (std::regex_match(line, match, heading)) {
-      std::string anchor = anchor_of(plain(match[1]));
-      if (const int count = headings_[anchor]++; count > 0) anchor += '-' + std::to_string(count);
-      const std::size_t level = line.find_first_not_of('#');
+      const auto level = static_cast<std::size_t>(match[1].length());
+      const std::string anchor = anchor_of(plain(match[2]));
       page_.headings.push_back({next_ + 1, level, anchor});
       page_.outline.push_back({next_ + 1, fmt::format("a heading of level {}", level)});
       page_.anchors.insert(anchor);
@@ -146,14 +122,10 @@ class Parser {
 
   void links(const std::string& line) {
     static const std::regex code(R"(`[^`]*`)");
-    // [text](target "title"), ![image](target), [name]: target, <http://target>
-    static const std::regex link(R"(\]\(([^)\s]*)(?: +"[^"]*")? *\)|^\[[^\]]+\]: +(\S+)|<(https?:[^>]*)>)");
+    static const std::regex link(R"(\]\(([^)\s]*)\))");  // [text](target), ![image](target)
     const std::string text = std::regex_replace(line, code, "`");
-    for (std::sregex_iterator i(text.begin(), text.end(), link), end; i != end; ++i) {
-      for (std::size_t group = 1; group <= 3; ++group) {
-        if ((*i)[group].matched) page_.links.push_back({next_ + 1, (*i)[group]});
-      }
-    }
+    for (std::sregex_iterator i(text.begin(), text.end(), link), end; i != end; ++i)
+      page_.links.push_back({next_ + 1, (*i)[1]});
   }
 
   void table_line(const std::string& line) {
@@ -165,8 +137,7 @@ class Parser {
     if (is_head) {
       in_option_table_ = !cells.empty() && cells[0] == "option";
       std::size_t above = next_;
-      if (in_option_table_)
-        page_.tables.push_back({next_ + 1, std::string(line_above(page_.lines, above)), {}});
+      if (in_option_table_) page_.tables.push_back({next_ + 1, line_above(page_.lines, above), {}});
     } else if (in_option_table_ && line.find_first_not_of("|-: ") != std::string::npos) {
       page_.tables.back().rows.push_back({next_ + 1, fmt::format("{}", fmt::join(cells, " | "))});
     }
@@ -174,15 +145,20 @@ class Parser {
 
   Page page_;
   std::size_t next_ = 0;
-  bool in_list_ = false;
   bool in_option_table_ = false;
-  std::map<std::string, int> headings_;
 };
 
 }  // namespace
 
 Page parse_page(std::string path, const std::string& text) {
   return Parser(std::move(path), text).parse();
+}
+
+std::string line_above(const std::vector<std::string>& lines, std::size_t& line) {
+  while (line > 0) {
+    if (!is_blank(lines[--line])) return lines[line];
+  }
+  return {};
 }
 
 bool is_picture(const Block& block) {

@@ -56,20 +56,24 @@ struct Page {
   std::vector<Heading> headings;
   std::set<std::string> anchors;  // what a link's #... can name
   std::vector<OptionTable> tables;
-  std::vector<Line>
-      outline;  // what a translation has in common with it: the levels of headings, the lines of blocks
-                // but pictures, and `--port PORT | 1234` for each row of a table of options
+  // What a translation has in common with it: the levels of headings, the lines of blocks but pictures, and
+  // `--port PORT | 1234` for each row of a table of options.
+  std::vector<Line> outline;
   std::vector<Problem> problems;  // what cannot be taken apart
 
   std::string place(std::size_t line) const { return path + ':' + std::to_string(line); }
 };
 
 /// Takes a page apart. Headings get their anchors by GitHub's rule: lower case, without punctuation, `-` for
-/// spaces, and `-1` after the second of the same name.
+/// spaces. A page has no two headings of the same name.
 Page parse_page(std::string path, const std::string& text);
 
 /// A picture of characters, or of Mermaid: it has words of its own, and is not code.
 bool is_picture(const Block& block);
+
+/// The nearest line above `line` (which counts from 0, and is that line's number then) that is not blank; empty if
+/// there is none.
+std::string line_above(const std::vector<std::string>& lines, std::size_t& line);
 
 /// What stands in `backticks` in a line of Markdown.
 std::vector<std::string> code_spans(const std::string& line);

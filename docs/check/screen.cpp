@@ -21,7 +21,8 @@ void Screen::show(std::string_view bytes) {
 }
 
 void Screen::put(char byte) {
-  if (std::exchange(break_line_, false) && byte != '\n' && byte != '\r') put('\n');
+  const bool is_key = current_.ends_with("^C") || current_.ends_with("^D");
+  if (is_key && byte != '\n' && byte != '\r') put('\n');
   if (byte == '\n') {
     lines_.push_back(std::exchange(current_, {}));
     cursor_ = 0;

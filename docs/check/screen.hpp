@@ -12,14 +12,11 @@
 
 /// A terminal's screen without an end on any side. It knows what our programs and the terminal itself use:
 /// the ends of lines, \r, backspace, and ESC [ K, which erases from the cursor to the end of the line. Other
-/// control characters stay in the text.
+/// control characters stay in the text. After ^C and ^D, which end what a reader types, begins a new line.
 class Screen {
  public:
   /// Shows what a program has printed, in pieces of any size.
   void show(std::string_view bytes);
-
-  /// What comes next begins a new line, unless it is the end of this line itself.
-  void break_line() { break_line_ = true; }
 
   /// The lines that have ended.
   const std::vector<std::string>& lines() const { return lines_; }
@@ -32,7 +29,6 @@ class Screen {
   std::vector<std::string> lines_;
   std::string current_;
   std::size_t cursor_ = 0;
-  bool break_line_ = false;
   std::string escape_;  // the beginning of an ESC [ K whose end has not come yet
 };
 

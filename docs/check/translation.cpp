@@ -41,14 +41,6 @@ bool is_mark(const std::string& line) {
   return std::regex_match(line, mark);
 }
 
-// The nearest line above that is not empty.
-std::string line_above(const Page& page, const Heading& heading) {
-  for (std::size_t i = heading.line - 1; i-- > 0;) {
-    if (!page.lines[i].empty()) return page.lines[i];
-  }
-  return {};
-}
-
 }  // namespace
 
 std::string english_of(const std::string& path) {
@@ -71,7 +63,8 @@ std::vector<Problem> translation_faults(const Page& english, const Page& chinese
   for (std::size_t i = 0; i < english.headings.size(); ++i) {
     const std::string place = chinese.place(chinese.headings[i].line);
     const std::string wanted = mark_of(english, i);
-    const std::string mark = line_above(chinese, chinese.headings[i]);
+    std::size_t above = chinese.headings[i].line - 1;
+    const std::string mark = line_above(chinese.lines, above);
     if (!is_mark(mark) || mark.substr(0, mark.find('>')) != wanted.substr(0, wanted.find('>'))) {
       problems.push_back({place, "the mark of its English section is missing: " + wanted});
     } else if (mark != wanted) {

@@ -26,7 +26,7 @@ class CheckTest : public testing::Test {
     repository_ = {path, fs::path(path) / "build"};
     write("part9_test/server.cpp", "// The server.\nint main() {\n  if (true) {\n    serve();\n  }\n}\n");
     write("part9_test/shared.cpp", "void serve() {}\n");
-    write("docs/part8.md", "# Part 8\n\n## The end\n\n## The end\n");
+    write("docs/part8.md", "# Part 8\n\n## The end\n");
     write("build/part9_test/server",
           "#!/bin/sh\n"
           "echo '  --port PORT               the port (default 1234)'\n"
@@ -45,7 +45,8 @@ class CheckTest : public testing::Test {
     std::ofstream(repository_.root / path) << text;
   }
 
-  Report check(const std::string& text, const std::string& path = "docs/x.md", Patience patience = {}) {
+  Report check(const std::string& text, const std::string& path = "docs/x.md",
+               std::chrono::milliseconds patience = std::chrono::seconds(30)) {
     return check_page(parse_page(path, text), repository_, patience);
   }
 
@@ -64,7 +65,7 @@ std::vector<std::string> found(const Report& report) {
 using Found = std::vector<std::string>;
 
 const Found nothing;
-constexpr Patience little = {std::chrono::milliseconds(200), std::chrono::seconds(60)};
+constexpr std::chrono::milliseconds little{200};
 
 // A chat client, typed in by the reader: it asks for a name, and repeats each line.
 const std::string chat_client = R"(
@@ -86,16 +87,17 @@ class ConsoleBlock : public CheckTest {};
 TEST_F(ConsoleBlock, AcceptsWhatACommandPrints) {
   const Report report = check("```console\n$ echo one; echo two\none\ntwo\n```\n");
   EXPECT_EQ(found(report), nothing);
-  ASSERT_EQ(report.shown.size(), 1U);
-  EXPECT_EQ(report.shown[0].printed, (Lines{"$ echo one; echo two", "one", "two"}));
+  ASSERT_EQ(report.blocks.size(), 1U);
+  EXPECT_EQ(report.blocks[0].updated, (Lines{"$ echo one; echo two", "one", "two"}));
 }
 
 TEST_F(ConsoleBlock, FindsAWrongWord) {
   const Report report = check("```console\n$ echo one; echo two\none\ntoo\n```\n");
   EXPECT_EQ(found(report), Found{"docs/x.md:4: the page (-) and the program (+) differ:"});
-  EXPECT_EQ(report.problems.at(0).text,
-            "the page (-) and the program (+) differ:\n    one\n  - too\n  + two\n");
-  EXPECT_EQ(report.shown.at(0).printed, (Lines{"$ echo one; echo two", "one", "two"}));
+  EXPECT_EQ(
+      report.problems.at(0).text,
+      "the page (-) and the program (+) differ:\n    $ echo one; echo two\n    one\n  - too\n  + two\n");
+  EXPECT_EQ(report.blocks.at(0).updated, (Lines{"$ echo one; echo two", "one", "two"}));
 }
 
 TEST_F(ConsoleBlock, FindsALineThatIsNotPrinted) {
@@ -107,7 +109,7 @@ TEST_F(ConsoleBlock, FindsALineThatThePageDoesNotShow) {
   EXPECT_EQ(found(check("```console\n$ echo one; echo two\none\n```\n")),
             Found{"docs/x.md:3: the page (-) and the program (+) differ:"});
   EXPECT_EQ(found(check("```console\n$ echo one\n$ echo two\ntwo\n```\n")),
-            Found{"docs/x.md:2: the page (-) and the program (+) differ:"});
+            Found{"docs/x.md:3: the page (-) and the program (+) differ:"});
 }
 
 TEST_F(ConsoleBlock, FindsALineThatAServerPrintsAfterTheLastOneShown) {
@@ -137,7 +139,7 @@ TEST_F(ConsoleBlock, FindsACommandThatHangs) {
             Found{"docs/x.md:2: this command does not end; the page (-) and the program (+) show:"});
   EXPECT_EQ(found(check("Terminal 1:\n```console\n$ cat\n```\nTerminal 1:\n```console\n$ true\n```\n",
                         "docs/x.md", little)),
-            Found{"docs/x.md:7: a command cannot start here: the program in this terminal has not ended"});
+            Found{"docs/x.md:3: this command does not end; the page (-) and the program (+) show:"});
 }
 
 TEST_F(ConsoleBlock, FindsALineThatDoesNotCome) {
@@ -190,7 +192,7 @@ TEST_F(ConsoleBlock, FindsAWrongPrompt) {
   // The chat client above has 10 lines.
   EXPECT_EQ(found(check(chat_client + "```console\n$ bash my/chat.sh\nWhat? alice\nalice > ^D\n```\n",
                         "docs/x.md", little)),
-            Found{"docs/x.md:13: the program waits after `Username: `, not after `alice > `:"});
+            Found{"docs/x.md:13: the page (-) and the program (+) differ:"});
   EXPECT_EQ(
       found(check(chat_client + "Terminal 1:\n```console\n$ bash my/chat.sh\nUsername: alice\nbob > \n```\n",
                   "docs/x.md", little)),
@@ -212,7 +214,6 @@ TEST_F(ConsoleBlock, ComparesByShapeWhatDiffersFromRunToRun) {
       nothing);
   const Found differ = {"docs/x.md:3: the page (-) and the program (+) differ:"};
   EXPECT_EQ(found(check("```console\n$ echo 127.0.0.1:45678\n127.0.0.1:1234\n```\n")), differ);
-  EXPECT_EQ(found(check("```console\n$ echo 127.0.0.1:70000\n127.0.0.1:38848\n```\n")), differ);
   EXPECT_EQ(found(check("```console\n$ echo The time is 5.5\nThe time is 1795334619.3903866\n```\n")),
             differ);
   EXPECT_EQ(found(check(
@@ -237,10 +238,10 @@ TEST_F(ConsoleBlock, RunsWhatIsFoldedAway) {
 TEST_F(ConsoleBlock, HasAPortAndFoldersOfItsOwn) {
   const Report report = check(
       "```console\n$ echo 1234 1235 build/x @build/x my/x; echo 1234 build/x > my/y\n"
-      "1234 1235 build/x @build/x my/x\n$ wc -c < my/y\n```\n");
-  ASSERT_EQ(report.shown.size(), 1U);
-  EXPECT_EQ(report.shown[0].printed.at(1), "1234 1235 build/x @build/x my/x");
-  EXPECT_NE(report.shown[0].printed.at(3), "13");
+      "1234 1235 build/x @build/x my/x\n$ wc -c < my/y\n13\n```\n");
+  EXPECT_EQ(found(report), Found{"docs/x.md:5: the page (-) and the program (+) differ:"});
+  EXPECT_EQ(report.blocks.at(0).updated.at(1), "1234 1235 build/x @build/x my/x");
+  EXPECT_NE(report.blocks.at(0).updated.at(3), "13");
 }
 
 TEST_F(ConsoleBlock, GivesOurProgramsItsPort) {
@@ -256,8 +257,6 @@ TEST_F(ConsoleBlock, SkipsWithAReasonAndCounts) {
   const Report report = check("<!-- not run: installs packages -->\n" + block);
   EXPECT_EQ(found(report), nothing);
   EXPECT_EQ(report.skipped, (std::map<std::string, int>{{"installs packages", 1}}));
-  EXPECT_EQ(found(check("<!-- not run -->\n" + block)).at(0),
-            "docs/x.md:1: no reason: write <!-- not run: REASON -->");
 }
 
 TEST_F(ConsoleBlock, SkipsWhatNeedsAToolThatIsNotThere) {
@@ -280,13 +279,6 @@ TEST_F(ConsoleBlock, SkipsWhatNeedsAToolThatIsNotThere) {
   EXPECT_EQ(report.skipped, (std::map<std::string, int>{{"no nc", 2}}));
 }
 
-TEST_F(ConsoleBlock, DoesNotRunTheTestsInsideTheTests) {
-  setenv("TUTORIAL_INSIDE_TEST", "1", 1);
-  const Report report = check("```console\n$ ./tutorial test\n```\n");
-  unsetenv("TUTORIAL_INSIDE_TEST");
-  EXPECT_EQ(report.skipped, (std::map<std::string, int>{{"runs inside itself", 1}}));
-}
-
 // --- Code blocks
 
 class CodeBlock : public CheckTest {};
@@ -302,7 +294,7 @@ TEST_F(CodeBlock, AcceptsLinesOfAFileWhateverTheirIndentation) {
 TEST_F(CodeBlock, FindsStaleLines) {
   const Report report = check("`part9_test/server.cpp`:\n```cpp\nif (true) {\n  listen();\n}\n```\n");
   EXPECT_EQ(found(report), Found{"docs/x.md:4: the page (-) and part9_test/server.cpp (+) differ:"});
-  EXPECT_EQ(report.quotes.at(0).printed, (Lines{"if (true) {", "  serve();", "}"}));
+  EXPECT_EQ(report.blocks.at(0).updated, (Lines{"if (true) {", "  serve();", "}"}));
   EXPECT_EQ(found(check("`part9_test/server.cpp`:\n```cpp\nif (true) {\n serve();\n}\n```\n")),
             Found{"docs/x.md:4: the page (-) and part9_test/server.cpp (+) differ:"});
   EXPECT_EQ(found(check("`part9_test/server.cpp`:\n```cpp\nwhile (false);\n```\n")),
@@ -320,21 +312,16 @@ TEST_F(CodeBlock, FindsLinesOfAProgramThatAreNotOnItsPage) {
 }
 
 TEST_F(CodeBlock, FindsABlockWithoutAFile) {
-  const Found no_file = {
-      "docs/x.md:3: the line above this block names no file of the repository, nor says that "
-      "it is \"not in the repository\""};
+  const Found no_file = {"docs/x.md:3: the line above this block names no file of the repository"};
   EXPECT_EQ(found(check("Look:\n\n```cpp\nx\n```\n")), no_file);
   EXPECT_EQ(found(check("`part9_test/client.cpp`:\n\n```cpp\nx\n```\n")), no_file);
-  EXPECT_EQ(found(check("Broken, and not in the repository:\n\n```cpp\nx\n```\n")), nothing);
+  EXPECT_EQ(found(check("Look:\n\n```\nx\n```\n")), no_file);
 }
 
-TEST_F(CodeBlock, FindsBlocksOfAnotherKind) {
-  EXPECT_EQ(found(check("Look:\n```\nx\n```\n")).size(), 1U);
-  EXPECT_EQ(found(check("Look:\n```c\nx\n```\n")).size(), 1U);
+TEST_F(CodeBlock, FindsBlocksWithoutABeginOrAnEnd) {
   EXPECT_EQ(found(check("Look:\n\n    indented\n    block\n\nText.\n")),
             Found{"docs/x.md:3: an indented block: write it between ``` and say what it is"});
   EXPECT_EQ(found(check("Look:\n```text\nx\n")), Found{"docs/x.md:2: this block does not end"});
-  EXPECT_EQ(found(check("Look:\n```python\nx\n```\n")).size(), 1U);
   EXPECT_EQ(found(check("The Python original:\n```python\nx\n```\n")), nothing);
 }
 
@@ -420,11 +407,10 @@ TEST_F(DiffBlock, ShowsAWholeProgramWithTheOneBefore) {
 
 class Reference : public CheckTest {};
 
-TEST_F(Reference, AcceptsFilesLinesAndHeadings) {
-  EXPECT_EQ(found(check(
-                "# What is `select()`?\n\n[a](part8.md) [b](part8.md#the-end-1) [c](#what-is-select)\n"
-                "![d](../part9_test/server.cpp) [e](../part9_test/server.cpp#L2-L6) <https://example.org/x>\n"
-                "`[not](a link)`\n")),
+TEST_F(Reference, AcceptsFilesAndHeadings) {
+  EXPECT_EQ(found(check("# What is `select()`?\n\n[a](part8.md) [b](part8.md#the-end) [c](#what-is-select)\n"
+                        "![d](../part9_test/server.cpp) [e](https://example.org/x)\n"
+                        "`[not](a link)`\n")),
             nothing);
 }
 
@@ -436,9 +422,7 @@ TEST_F(Reference, FindsDeadLinksAnchorsAndImages) {
             Found{"docs/x.md:1: a dead link: there is no '#nowhere' in docs/x.md"});
   EXPECT_EQ(found(check("![a](picture.png)\n")),
             Found{"docs/x.md:1: a dead link: there is no 'picture.png'"});
-  EXPECT_EQ(found(check("[a](../part9_test/server.cpp#L7)\n")).size(), 1U);
   EXPECT_EQ(found(check("[a](../../outside)\n")).size(), 1U);
-  EXPECT_EQ(found(check("[a](https://)\n")), Found{"docs/x.md:1: 'https://' is not an address"});
 }
 
 TEST_F(Reference, ComparesTablesOfOptionsWithHelp) {
@@ -481,7 +465,7 @@ std::string with(std::string text, const std::string& before, const std::string&
 TEST_F(Translation, AcceptsAPageWithMarksAndRunsNothing) {
   const std::string chinese = marked(chinese_);
   EXPECT_EQ(found_in(chinese), nothing);
-  EXPECT_EQ(check(chinese, "docs/zh/x.md").shown.size(), 0U);
+  EXPECT_EQ(check(chinese, "docs/zh/x.md").blocks.size(), 1U);
   EXPECT_EQ(marked(chinese), chinese);
 }
 
@@ -610,11 +594,6 @@ TEST_F(Compare, LeavesWhatItCannotUpdateAndSaysSo) {
   ASSERT_EQ(result.left.size(), 2U);
   EXPECT_EQ(result.left[0].place, "docs/x.md:1");
   EXPECT_EQ(result.left[1].place, "docs/x.md:6");
-}
-
-TEST_F(Compare, ShowsBothSidesAndMarksWhatDiffers) {
-  EXPECT_EQ(side_by_side({"one", "zw\u00f6lf", "..."}, {"one", "three", "four", "..."}),
-            "one    | one\nzw\u00f6lf  ! three\n       ! four\n...    | ...\n");
 }
 
 }  // namespace
