@@ -86,6 +86,9 @@ ReservedPort::ReservedPort() : guard_(Socket::adopt(-1)) {
   const auto start = static_cast<int>(std::random_device{}() % count);
   for (int i = 0; i < count; ++i) {
     number_ = static_cast<std::uint16_t>(first + (start + i) % count);
+    // A check listens on the port of the two bytes in the other order too, which has to be neither a client's nor
+    // one of these: from 1024 to 19,836.
+    if (number_ % 256 < 4 || number_ % 256 > 77) continue;
     const Address address = Address::to_listen_on("127.0.0.1", number_);
     try {
       Socket guard(AF_INET, SOCK_DGRAM);
