@@ -127,7 +127,7 @@ class Unpickler {
       case BINBYTES: return Bytes{copy(read(read_unsigned(4)))};
       case BINBYTES8: return Bytes{copy(read(read_unsigned(8)))};
       case GLOBAL: refuse("a function is not supported");
-      default: refuse(fmt::format("{} is not an opcode of protocols 2 to 5", python_bytes(pickle_.substr(opcode_position_, 1))));
+      default: refuse(fmt::format("{} is not an opcode that Python 3 writes at protocols 2 to 5", python_bytes(pickle_.substr(opcode_position_, 1))));
     }
   }
   // clang-format on
