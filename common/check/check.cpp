@@ -1,16 +1,14 @@
 #include "common/check/check.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <memory>
@@ -45,17 +43,12 @@ struct Task {
   std::vector<Behaviour> behaviours;
 };
 
-enum class Result : char {
-  right = 'r',
-  wrong = 'w',
-  never_connected = 'n',
-  cannot_judge = 'c',
-  failed = 'f'
-};
+// Also the exit code of the process that has judged: none that a process has when something else ends it.
+enum class Result { failed = 1, right = 100, wrong, never_connected, cannot_judge };
 
 struct Verdict {
   Result result = Result::failed;
-  std::string report;  // what is wrong; or why the check itself has failed
+  std::string report = "";  // what is wrong; or why the check itself has failed
   double seconds = 0;
 };
 
@@ -128,9 +121,9 @@ std::optional<Verdict> try_to_judge(const Task& task, const Behaviour& behaviour
       student.wait(milliseconds(0));
       if (student.program().has_crashed())
         student.fail("a program that does not crash", "a crash after that");
-      return Verdict{Result::right, "", 0};
+      return Verdict{Result::right};
     } catch (const CannotJudge&) {
-      return Verdict{Result::cannot_judge, "", 0};
+      return Verdict{Result::cannot_judge};
     } catch (const std::system_error& error) {
       if (error.code() != std::errc::address_in_use) throw;
       return std::nullopt;
@@ -145,7 +138,7 @@ std::optional<Verdict> try_to_judge(const Task& task, const Behaviour& behaviour
       student.stop();
       if (perhaps_lost && port_state(address) == PortState::taken) return std::nullopt;
       if (!is_server || before == PortState::free || !never_connected) {
-        return Verdict{never_connected ? Result::never_connected : Result::wrong, report, 0};
+        return Verdict{never_connected ? Result::never_connected : Result::wrong, report};
       }
     }
   }
@@ -169,11 +162,11 @@ Verdict judge(const Task& task, const Behaviour& behaviour) {
     for (int tries = 0; tries < enough; ++tries) {
       if (const auto verdict = try_to_judge(task, behaviour)) return *verdict;
     }
-    return {Result::failed, fmt::format("lost the port {} times to other programs", enough), 0};
+    return {Result::failed, fmt::format("lost the port {} times to other programs", enough)};
   } catch (const Interrupted&) {
-    return {Result::failed, "interrupted", 0};
+    return {Result::failed, "interrupted"};
   } catch (const std::exception& error) {
-    return {Result::failed, error.what(), 0};
+    return {Result::failed, error.what()};
   }
 }
 
@@ -182,67 +175,44 @@ Verdict judge(const Task& task, const Behaviour& behaviour) {
 // A behaviour that is judged in a process of its own, which has no other child than the learner's program.
 class Judge {
  public:
-  Judge(const Task& task, const Behaviour& behaviour) {
-    std::array<int, 2> ends{};
-    if (::pipe(ends.data()) == -1) throw std::system_error(errno, std::system_category(), "pipe");
-    id_ = ::fork();
-    if (id_ == -1) throw std::system_error(errno, std::system_category(), "fork");
-    if (id_ == 0) {
-      ::close(ends[0]);
-      ::fcntl(ends[1], F_SETFD, FD_CLOEXEC);
-      const Verdict judged = judge(task, behaviour);
-      std::string_view bytes = judged.report;
-      const char result = static_cast<char>(judged.result);
-      bool is_out = ::write(ends[1], &result, 1) == 1;
-      while (is_out && !bytes.empty()) {
-        const ssize_t count = ::write(ends[1], bytes.data(), bytes.size());
-        is_out = count > 0;
-        if (is_out) bytes.remove_prefix(static_cast<std::size_t>(count));
-      }
-      std::exit(is_out ? EXIT_SUCCESS : EXIT_FAILURE);
-    }
-    ::close(ends[1]);
-    descriptor_ = ends[0];
+  Judge(const Task& task, const Behaviour& behaviour) : report_(std::tmpfile()) {
+    if (report_ == nullptr || (id_ = ::fork()) == -1)
+      throw std::system_error(errno, std::system_category(), "cannot start a process");
+    if (id_ != 0) return;
+    const Verdict judged = judge(task, behaviour);
+    std::fputs(judged.report.c_str(), report_);
+    std::exit(static_cast<int>(std::fflush(report_) == 0 ? judged.result : Result::failed));
   }
   Judge(const Judge&) = delete;
   Judge& operator=(const Judge&) = delete;
   // The learner's program ends with it.
   ~Judge() {
-    if (verdict) return;
-    ::kill(id_, SIGTERM);
-    end();
-  }
-
-  int descriptor() const { return descriptor_; }
-
-  // Reads what it has written; at its end, the verdict is there.
-  void read() {
-    std::array<char, 4096> buffer;
-    const ssize_t count = ::read(descriptor_, buffer.data(), buffer.size());
-    if (count > 0) written_.append(buffer.data(), static_cast<std::size_t>(count));
-    if (count > 0 || (count == -1 && errno == EINTR)) return;
-    end();
-    verdict.emplace();
-    verdict->seconds = std::chrono::duration<double>(Clock::now() - start_).count();
-    if (written_.empty()) {
-      verdict->report = "the check has failed";
-    } else {
-      verdict->result = static_cast<Result>(written_.front());
-      verdict->report = written_.substr(1);
+    if (!verdict_) {
+      ::kill(id_, SIGTERM);
+      while (::waitpid(id_, nullptr, 0) == -1 && errno == EINTR) continue;
     }
+    std::fclose(report_);
   }
 
-  std::optional<Verdict> verdict;
+  // Nothing as long as it judges.
+  const std::optional<Verdict>& verdict() {
+    int status = 0;
+    if (verdict_ || ::waitpid(id_, &status, WNOHANG) != id_) return verdict_;
+    verdict_.emplace();
+    verdict_->seconds = std::chrono::duration<double>(Clock::now() - start_).count();
+    if (WIFEXITED(status)) verdict_->result = static_cast<Result>(WEXITSTATUS(status));
+    std::rewind(report_);
+    for (int byte = std::getc(report_); byte != EOF; byte = std::getc(report_))
+      verdict_->report += static_cast<char>(byte);
+    if (verdict_->report.empty() && verdict_->result == Result::failed)
+      verdict_->report = "the check has failed";
+    return verdict_;
+  }
 
  private:
-  void end() {
-    ::close(descriptor_);
-    while (::waitpid(id_, nullptr, 0) == -1 && errno == EINTR) continue;
-  }
-
-  pid_t id_;
-  int descriptor_ = -1;
-  std::string written_;
+  std::FILE* report_;
+  pid_t id_ = -1;
+  std::optional<Verdict> verdict_;
   Clock::time_point start_ = Clock::now();
 };
 
@@ -268,23 +238,15 @@ std::vector<Verdict> judge_all(const Task& task) {
   std::vector<Verdict> verdicts;
   bool any_right = false;
   while (verdicts.size() < count) {
-    std::size_t running = 0;
-    for (const auto& judge : judges) running += judge->verdict ? 0 : 1;
+    auto running = static_cast<std::size_t>(
+        std::count_if(judges.begin(), judges.end(), [](const auto& judge) { return !judge->verdict(); }));
     // The first alone: with a program that does not even start, there is nothing else to see.
-    while (judges.size() < count && running < (verdicts.empty() ? 1 : side_by_side)) {
+    for (; judges.size() < count && running < (verdicts.empty() ? 1 : side_by_side); ++running)
       judges.push_back(std::make_unique<Judge>(task, task.behaviours[judges.size()]));
-      ++running;
-    }
-    std::vector<pollfd> waiting;
-    for (const auto& judge : judges)
-      waiting.push_back({judge->verdict ? -1 : judge->descriptor(), POLLIN, 0});
-    ::poll(waiting.data(), static_cast<nfds_t>(waiting.size()), -1);
+    std::this_thread::sleep_for(milliseconds(5));
     if (interruption() != 0) throw Interrupted();
-    for (std::size_t i = 0; i < waiting.size(); ++i) {
-      if (waiting[i].revents != 0) judges[i]->read();
-    }
-    while (verdicts.size() < judges.size() && judges[verdicts.size()]->verdict) {
-      const Verdict& verdict = *judges[verdicts.size()]->verdict;
+    while (verdicts.size() < judges.size() && judges[verdicts.size()]->verdict()) {
+      const Verdict& verdict = *judges[verdicts.size()]->verdict();
       print(task.behaviours[verdicts.size()], verdict);
       verdicts.push_back(verdict);
       any_right = any_right || verdict.result == Result::right;
@@ -308,27 +270,14 @@ ReservedPort port_for_this_check(std::uint16_t port) {
   }
 }
 
-std::string xml(std::string_view text) {
-  std::string escaped;
-  for (const char byte : text) {
-    switch (byte) {
-      case '&':
-        escaped += "&amp;";
-        break;
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      case '"':
-        escaped += "&quot;";
-        break;
-      default:
-        escaped += byte == '\n' || static_cast<unsigned char>(byte) >= ' ' ? byte : '?';
-    }
+std::string xml(std::string text) {
+  using Pair = std::pair<const char*, const char*>;
+  for (const auto& [byte, name] : {Pair{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}})
+    text = replaced(text, byte, name);
+  for (char& byte : text) {
+    if (byte != '\n' && static_cast<unsigned char>(byte) < ' ') byte = '?';
   }
-  return escaped;
+  return text;
 }
 
 // The verdicts as JUnit's XML, which graders read.
@@ -338,7 +287,7 @@ void write_junit(const Task& task, const std::string& suite, const std::vector<V
   std::size_t skipped = 0;
   double seconds = 0;
   for (std::size_t i = 0; i < task.behaviours.size(); ++i) {
-    const Verdict verdict = i < verdicts.size() ? verdicts[i] : Verdict{Result::cannot_judge, "", 0};
+    const Verdict verdict = i < verdicts.size() ? verdicts[i] : Verdict{Result::cannot_judge};
     seconds += verdict.seconds;
     cases += fmt::format("    <testcase classname=\"{}\" name=\"{}\" time=\"{:.3f}\">", suite,
                          xml(task.behaviours[i].title), verdict.seconds);
@@ -370,12 +319,12 @@ bool check_all(const Task& task, const std::string& suite) {
       "what came, which section explains it, and how to see it by hand: each line in a terminal of its "
       "own.\n\n");
   const std::vector<Verdict> verdicts = judge_all(task);
-  const auto judged = task.behaviours.size() - static_cast<std::size_t>(std::count_if(
-                                                   verdicts.begin(), verdicts.end(), [](const Verdict& each) {
-                                                     return each.result == Result::cannot_judge;
-                                                   }));
-  const auto right = static_cast<std::size_t>(std::count_if(
-      verdicts.begin(), verdicts.end(), [](const Verdict& each) { return each.result == Result::right; }));
+  const auto count = [&](Result result) {
+    return static_cast<std::size_t>(std::count_if(
+        verdicts.begin(), verdicts.end(), [&](const Verdict& verdict) { return verdict.result == result; }));
+  };
+  const std::size_t right = count(Result::right);
+  const std::size_t judged = task.behaviours.size() - count(Result::cannot_judge);
   if (verdicts.size() < task.behaviours.size()) {
     fmt::print("\n{}\n", task.only_first ? "The others were not looked at: one fault at a time."
                                          : "The others need that first, and were not tried.");
@@ -393,54 +342,62 @@ void list(const std::vector<Behaviour>& behaviours) {
 }
 
 // A command without its quotes comes as several words: what to write instead; nothing if that is not so.
-std::string missing_quotes(const std::vector<std::string>& words) {
-  const std::vector<std::string> own = {"--host", "--port",     "--help", "--server",  "--client",
-                                        "--only", "--exercise", "--list", "--by-hand", "--junit"};
-  for (std::size_t i = 0; i + 2 < words.size(); ++i) {
-    if (words[i] != "--server" && words[i] != "--client") continue;
-    std::string command = words[i + 1];
-    std::size_t next = i + 2;
-    for (; next < words.size(); ++next) {
-      const std::string name = words[next].substr(0, words[next].find('='));
-      const bool is_own = std::find(own.begin(), own.end(), name) != own.end();
-      const bool is_theirs = words[next].find('{') != std::string::npos ||
-                             ((name == "--port" || name == "--host") && next + 1 < words.size() &&
-                              words[next + 1].starts_with('{'));
-      if (is_own && !is_theirs) break;
-      command += " " + words[next];
-    }
-    return next == i + 2 ? "" : fmt::format("put the command in quotes: {} \"{}\"", words[i], command);
-  }
-  return "";
+std::string missing_quotes(const std::vector<std::string>& words, const Usage& usage) {
+  const auto is_own = [&](const std::string& word) {
+    const std::string name = word.substr(0, word.find('='));
+    return name == "--host" || name == "--port" || name == "--help" ||
+           std::any_of(usage.options.begin(), usage.options.end(),
+                       [&](const Option& option) { return option.name == name; });
+  };
+  const auto has_brace = [&](std::size_t i) {
+    return i < words.size() && words[i].find('{') != std::string::npos;
+  };
+  const auto side = std::find_if(words.begin(), words.end(), [](const std::string& word) {
+    return word == "--server" || word == "--client";
+  });
+  const auto first = static_cast<std::size_t>(side - words.begin()) + 1;
+  std::size_t end = first + 1;
+  while (end < words.size() && (!is_own(words[end]) || has_brace(end) || has_brace(end + 1))) ++end;
+  if (end <= first + 1 || end > words.size()) return "";
+  return fmt::format("put the command in quotes: {} \"{}\"", *side,
+                     fmt::join(words.begin() + static_cast<std::ptrdiff_t>(first),
+                               words.begin() + static_cast<std::ptrdiff_t>(end), " "));
 }
 
 std::uint16_t port_of(const Options& options) {
   return static_cast<std::uint16_t>(options.number("--port", 1, 65535));
 }
 
+// What is asked under a name: of a "server", of a "client", of the program of exercise "2"; nothing under another.
+Exercise asked(const Part& part, const std::string& name) {
+  if (name == "server") return {Side::server, part.server};
+  if (name == "client") return {Side::client, part.client};
+  for (std::size_t i = 0; i < part.exercises.size(); ++i) {
+    if (name == std::to_string(i + 1)) return part.exercises[i];
+  }
+  return {};
+}
+
 // `server:3` is the third behaviour of a server, `2:1` the first of exercise 2.
 bool play_by_hand(const Part& part, const Options& options) {
   const std::string& which = options.text("--by-hand");
-  const auto play = [&](const std::string& of, Side side, const std::vector<Behaviour>& behaviours) {
-    for (std::size_t i = 0; i < behaviours.size(); ++i) {
-      if (which != fmt::format("{}:{}", of, i + 1)) continue;
-      const Task task = {side, "", options.host(), port_of(options), false, true, false, "", "", {}};
-      fmt::print("{}: your {} {}. It is to use port {}.\n", which, name_of(side), behaviours[i].title,
-                 task.port);
-      const Verdict verdict = judge(task, behaviours[i]);
-      if (interruption() != 0) throw Interrupted();
-      print(behaviours[i], verdict);
-      return verdict.result == Result::right;
-    }
-    throw UsageError(fmt::format("--by-hand '{}': no report has named that", printable(which)));
-  };
-  if (which.starts_with("server:")) return play("server", Side::server, part.server);
-  if (which.starts_with("client:")) return play("client", Side::client, part.client);
-  for (std::size_t i = 0; i < part.exercises.size(); ++i) {
-    const std::string of = std::to_string(i + 1);
-    if (which.starts_with(of + ":")) return play(of, part.exercises[i].side, part.exercises[i].behaviours);
+  const std::string name = which.substr(0, which.find(':'));
+  const auto [side, behaviours] = asked(part, name);
+  for (std::size_t i = 0; i < behaviours.size(); ++i) {
+    if (which != fmt::format("{}:{}", name, i + 1)) continue;
+    Task task;
+    task.side = side;
+    task.host = options.host();
+    task.port = port_of(options);
+    task.by_hand = true;
+    fmt::print("{}: your {} {}. It is to use port {}.\n", which, name_of(side), behaviours[i].title,
+               task.port);
+    const Verdict verdict = judge(task, behaviours[i]);
+    if (interruption() != 0) throw Interrupted();
+    print(behaviours[i], verdict);
+    return verdict.result == Result::right;
   }
-  return play("", Side::server, {});
+  throw UsageError(fmt::format("--by-hand '{}': no report has named that", printable(which)));
 }
 
 Task task_of(const Part& part, const Options& options) {
@@ -455,25 +412,23 @@ Task task_of(const Part& part, const Options& options) {
   task.host = options.host();
   task.port = port_of(options);
   task.junit = options.text("--junit");
-  task.behaviours = is_server ? part.server : part.client;
-  std::string of = name_of(task.side);
+  std::string name = name_of(task.side);
   if (!options.text("--exercise").empty()) {
-    of = options.text("--exercise");
     const auto last = static_cast<std::int64_t>(part.exercises.size());
-    const Exercise& exercise =
-        part.exercises[static_cast<std::size_t>(options.number("--exercise", 1, last) - 1)];
-    if (exercise.side != task.side) {
-      throw UsageError(
-          fmt::format("exercise {0} asks for a {1}: --{1} \"COMMAND\"", of, name_of(exercise.side)));
-    }
-    task.behaviours = exercise.behaviours;
+    name = std::to_string(options.number("--exercise", 1, last));
   }
+  const Exercise exercise = asked(part, name);
+  if (exercise.side != task.side) {
+    throw UsageError(
+        fmt::format("exercise {0} asks for a {1}: --{1} \"COMMAND\"", name, name_of(exercise.side)));
+  }
+  task.behaviours = exercise.behaviours;
   for (std::size_t i = 0; i < task.behaviours.size(); ++i) task.behaviours[i].number = i + 1;
   std::erase_if(task.behaviours, [&](const Behaviour& behaviour) {
     return behaviour.title.find(options.text("--only")) == std::string::npos;
   });
   if (task.behaviours.empty()) throw UsageError("nothing that is checked has these words in its title");
-  task.replay = fmt::format("./tutorial check {} --by-hand {}:", part.name, of);
+  task.replay = fmt::format("./tutorial check {} --by-hand {}:", part.name, name);
   return task;
 }
 
@@ -495,7 +450,7 @@ int run_checks(int argc, char** argv, const Part& part) {
   std::vector<char*> arguments(argv, argv + argc);
   const bool only_first =
       std::erase_if(arguments, [](char* word) { return std::string_view(word) == "--first"; }) > 0;
-  const std::string fault = missing_quotes({arguments.begin(), arguments.end()});
+  const std::string fault = missing_quotes({arguments.begin(), arguments.end()}, usage);
   if (!fault.empty()) arguments.resize(1);
   bool all_right = true;
   const int code =

@@ -18,7 +18,7 @@ struct Behaviour {
 
 /// What an exercise asks for, at the end of a part's page: a program that the reader writes.
 struct Exercise {
-  Side side;
+  Side side = Side::server;
   std::vector<Behaviour> behaviours;
 };
 

@@ -32,52 +32,13 @@ constexpr milliseconds moment{50};
 constexpr int small_buffer = 4096;
 constexpr int small_segment = 1000;
 
-// A connection to a server, made before `end`; throws std::system_error.
-Socket connected(const Address& address, Clock::time_point end, bool small_buffers) {
-  Socket socket(address.family(), SOCK_STREAM);
-  socket.set_nonblocking();
-  if (small_buffers) {
-    ::setsockopt(socket.descriptor(), SOL_SOCKET, SO_RCVBUF, &small_buffer, sizeof small_buffer);
-    ::setsockopt(socket.descriptor(), IPPROTO_TCP, TCP_MAXSEG, &small_segment, sizeof small_segment);
-  }
-  try {
-    socket.connect(address);
-  } catch (const std::system_error& error) {
-    if (error.code() != std::errc::operation_in_progress) throw;
-    pollfd waiting{socket.descriptor(), POLLOUT, 0};
-    const auto left = std::chrono::ceil<milliseconds>(end - Clock::now()).count();
-    int failure = ETIMEDOUT;
-    socklen_t size = sizeof failure;
-    if (::poll(&waiting, 1, static_cast<int>(std::max<decltype(left)>(left, 0))) > 0) {
-      ::getsockopt(socket.descriptor(), SOL_SOCKET, SO_ERROR, &failure, &size);
-    }
-    if (failure != 0) throw std::system_error(failure, std::system_category());
-  }
-  return socket;
-}
-
-void close_with_reset(Socket& socket) {
-  // With no time to linger, close() resets the connection: SO_LINGER in socket(7).
-  const linger at_once{1, 0};
-  ::setsockopt(socket.descriptor(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-  socket.close();
-}
-
-Socket listening_on(const Address& address) {
-  Socket socket(address.family(), SOCK_STREAM);
-  socket.set_reuse_address();
-  socket.bind(address);
-  socket.listen();
-  return socket;
-}
-
 std::uint16_t swapped(std::uint16_t port) {
   return static_cast<std::uint16_t>(port << 8 | port >> 8);
 }
 
-std::uint16_t port_of(const Address& address) {
-  const std::string text = address.text();
-  return static_cast<std::uint16_t>(std::stoi(text.substr(text.rfind(':') + 1)));
+void make_buffers_small(const Socket& socket) {
+  ::setsockopt(socket.descriptor(), SOL_SOCKET, SO_RCVBUF, &small_buffer, sizeof small_buffer);
+  ::setsockopt(socket.descriptor(), IPPROTO_TCP, TCP_MAXSEG, &small_segment, sizeof small_segment);
 }
 
 std::string without_htons(const Address& address) {
@@ -104,7 +65,9 @@ std::string random_word() {
 
 std::size_t small_buffers_hold() {
   Socket listening_socket = listening_on(Address::to_listen_on("127.0.0.1", 0));
-  const Socket reader = connected(listening_socket.local_address(), Clock::now() + to_react, true);
+  Socket reader(AF_INET, SOCK_STREAM);
+  make_buffers_small(reader);
+  reader.connect(listening_socket.local_address());
   Socket sender = listening_socket.accept().socket;
   sender.set_nonblocking();
 
@@ -250,29 +213,30 @@ bool Connection::has_more(milliseconds patience) {
 void Connection::half_close() {
   program_.step(fmt::format("{} ends its direction of the connection.", who_));
   socket_.shutdown(SHUT_WR);
-  our_end_ = End::half_closed;
+  our_end_ = ", then a half-close";
 }
 
 void Connection::close() {
   program_.step(fmt::format("{} closes the connection.", who_));
-  // To close with bytes unread would be to reset.
-  while (socket_.descriptor() != -1 && their_end_ == End::none && has_more(milliseconds(1))) {
+  // To close with bytes unread would be to reset. A program that sends without end is cut off.
+  const auto until = Clock::now() + to_react;
+  while (their_end_ == End::none && Clock::now() < until && has_more(milliseconds(1))) {
     taken_ = received_.size();
   }
   socket_.close();
-  if (our_end_ != End::reset) our_end_ = End::closed;
+  our_end_ = ", then the end of the connection";
 }
 
 void Connection::reset() {
-  if (our_end_ == End::none) our_end_ = End::reset;
-  if (socket_.descriptor() != -1) close_with_reset(socket_);
+  if (our_end_.empty()) our_end_ = ", then a reset";
+  if (socket_.descriptor() != -1) ::reset(socket_);
 }
 
 void Connection::half_close_and_reset() {
   program_.step(fmt::format("{} ends its direction, and resets the connection.", who_));
-  our_end_ = End::half_closed_and_reset;
   socket_.shutdown(SHUT_WR);
-  close_with_reset(socket_);
+  ::reset(socket_);
+  our_end_ = ", then the end, and a reset";
 }
 
 void Connection::fail(const std::string& expected, const std::string& remark) {
@@ -304,20 +268,7 @@ std::string Connection::sent() const {
     text += (i > 0 ? ", then " : "") + shown_bytes(bytes);
     if (times > 1) text += fmt::format(", {} times", times);
   }
-  if (pieces_.size() > enough) text += ", and so on";
-  switch (our_end_) {
-    case End::none:
-      return text;
-    case End::half_closed:
-      return text + ", then a half-close";
-    case End::closed:
-      return text + ", then the end of the connection";
-    case End::reset:
-      return text + ", then a reset";
-    case End::half_closed_and_reset:
-      return text + ", then the end, and a reset";
-  }
-  return text;
+  return text + (pieces_.size() > enough ? ", and so on" : "") + our_end_;
 }
 
 // --- Student ---
@@ -331,7 +282,7 @@ Student::Student(Side side, const std::string& command, const std::string& host,
 
 Student::~Student() {
   program_.end();
-  for (Socket& guest : crowd_) close_with_reset(guest);
+  for (Socket& guest : crowd_) ::reset(guest);
 }
 
 void Student::stop() {
@@ -339,7 +290,7 @@ void Student::stop() {
   program_.end();
   was_stopped_ = true;
   listening_socket_.reset();
-  for (Socket& guest : crowd_) close_with_reset(guest);
+  for (Socket& guest : crowd_) ::reset(guest);
   crowd_.clear();
   if (side_ == Side::client) connections_.clear();
   if (side_ == Side::server) port_state(address_);  // waits until all that it had started lets go of the port
@@ -348,58 +299,56 @@ void Student::stop() {
   is_up_ = false;
 }
 
-Connection& Student::connect(const std::string& who) {
-  return connect(who, false);
+// A program that has just been started may still be busy with that.
+void Student::let_it_start(Clock::time_point start, Clock::time_point& end) {
+  if (Clock::now() >= end && Clock::now() < start + 3 * to_start &&
+      program_.load(milliseconds(1000)).value_or(0) > 0.2)
+    end = Clock::now() + std::chrono::seconds(1);
 }
 
-Connection& Student::connect_with_small_buffers(const std::string& who) {
-  return connect(who, true);
-}
-
-Connection& Student::connect(const std::string& who, bool small_buffers) {
+Connection& Student::connect(const std::string& who, Buffers buffers) {
   program_.start();
   program_.step(fmt::format("{} connects.", who));
   const auto start = Clock::now();
   auto end = start + (is_up_ ? to_react : to_start);
   auto next_look = start + std::chrono::seconds(1);
   int looks_elsewhere = 0;
+  std::optional<std::vector<std::uint16_t>> ports_at_last;
   while (true) {
     try {
-      Connection& connection =
-          connections_.emplace_back(program_, connected(address_, end, small_buffers), who);
+      Socket socket(address_.family(), SOCK_STREAM);
+      if (buffers == Buffers::small) make_buffers_small(socket);
+      connect_until(socket, address_, end);
       is_up_ = true;
-      return connection;
+      return connections_.emplace_back(program_, std::move(socket), who);
     } catch (const std::system_error& error) {
-      const bool refused = error.code() == std::errc::connection_refused;
+      const bool no_answer = error.code() == std::errc::timed_out;
       program_.take_in(milliseconds(20));
       if (Clock::now() > next_look) {
         next_look = Clock::now() + std::chrono::seconds(1);
         looks_elsewhere = program_.ports().empty() ? 0 : looks_elsewhere + 1;
       }
       // A program that starts is busy; one that has been listening elsewhere need not be waited for.
-      const bool is_in_vain = program_.exit_code() || !refused || looks_elsewhere == 2;
-      const bool may_still_start = !is_up_ && Clock::now() < start + 3 * to_start;
-      if (!is_in_vain && Clock::now() >= end && may_still_start &&
-          program_.load(milliseconds(1000)).value_or(0) > 0.2) {
-        end = Clock::now() + std::chrono::seconds(1);
-      }
-      if (is_in_vain || Clock::now() >= end) fail_to_connect(refused);
+      const bool is_in_vain = exit_code() || no_answer || looks_elsewhere == 2;
+      if (!is_in_vain && !is_up_) let_it_start(start, end);
+      if (!is_in_vain && Clock::now() < end) continue;
+      if (ports_at_last) fail_to_connect(no_answer, *ports_at_last);
+      ports_at_last = program_.ports();  // and one more try: it may listen since just now
     }
   }
 }
 
-void Student::fail_to_connect(bool refused) {
+void Student::fail_to_connect(bool no_answer, const std::vector<std::uint16_t>& ports) {
   const std::string expected = fmt::format("a server that {} on {}",
                                            is_up_         ? "still listens"
                                            : was_stopped_ ? "listens again"
                                                           : "listens",
                                            address_.text());
   const std::uint16_t port = port_of(address_);
-  const std::vector<std::uint16_t> ports = program_.ports();
   const auto listens_on = [&](std::uint16_t number) {
     return std::find(ports.begin(), ports.end(), number) != ports.end();
   };
-  if (!refused) {
+  if (no_answer) {
     fail(expected,
          "no answer: it listens, but the queue of connections that it has not accepted is full. It has to "
          "call\n"
@@ -415,10 +364,11 @@ void Student::fail_to_connect(bool refused) {
 
 bool Student::connect_silently() {
   try {
-    crowd_.push_back(connected(address_, Clock::now() + to_react, false));
+    connect_until(crowd_.emplace_back(address_.family(), SOCK_STREAM), address_, Clock::now() + to_react);
     program_.take_in(milliseconds(0));
     return true;
   } catch (const std::system_error&) {
+    crowd_.pop_back();
     program_.wait_for_end(to_react);  // perhaps that is why
     return false;
   }
@@ -448,11 +398,10 @@ Connection& Student::accept() {
   auto end = start + to_start;
   while (!has_connected(milliseconds(20))) {
     const bool is_swapped = swapped_socket_ && swapped_socket_->wait_readable(milliseconds(0));
-    if (!exit_code() && !is_swapped && Clock::now() >= end && Clock::now() < start + 3 * to_start &&
-        program_.load(milliseconds(1000)).value_or(0) > 0.2) {
-      end = Clock::now() + std::chrono::seconds(1);  // it is busy: perhaps it has not started yet
+    if (!exit_code() && !is_swapped) {
+      let_it_start(start, end);
+      if (Clock::now() < end) continue;
     }
-    if (!exit_code() && !is_swapped && Clock::now() < end) continue;
     fail(fmt::format("a client that connects to {}", address_.text()),
          is_swapped ? "it connected to " + without_htons(address_)
                     : fmt::format("your client did not connect to {} {}", address_.text(),

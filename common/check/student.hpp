@@ -44,7 +44,7 @@ std::string shown_bytes(std::string_view bytes);
 std::string random_word();
 
 /// How many bytes the kernel takes for a reader that reads nothing, over such a connection as
-/// Student::connect_with_small_buffers() makes.
+/// Student::connect() makes with small buffers.
 std::size_t small_buffers_hold();
 
 /// Lets the kernel acknowledge the next bytes late, as it may at any time. TCP_QUICKACK in tcp(7); a system
@@ -108,7 +108,7 @@ class Connection {
   std::string sent() const;
 
  private:
-  enum class End { none, half_closed, closed, reset, half_closed_and_reset };
+  enum class End { none, closed, reset };
   struct Piece {
     std::string bytes;
     std::size_t times;  // in a row
@@ -120,7 +120,7 @@ class Connection {
   Socket socket_;
   std::string who_;
   std::vector<Piece> pieces_;  // what was sent
-  End our_end_ = End::none;
+  std::string our_end_;        // and how this end was closed: ", then a reset"
   std::string received_;
   std::size_t taken_ = 0;     // how much of it has been expected, or given to reader_
   std::size_t as_due_ = 0;    // how much of it was right
@@ -143,11 +143,11 @@ class Student {
   /// Kills the program, and all that it has started, so that it can be started again.
   void stop();
 
-  /// For a server: connects to it as `who`, once it listens.
-  Connection& connect(const std::string& who = "a client");
-  /// The same with a connection for which the kernel keeps little of what is not read, some 85 kB on Linux: a
-  /// program that sends more meets a short write. SO_RCVBUF in socket(7), TCP_MAXSEG in tcp(7)
-  Connection& connect_with_small_buffers(const std::string& who);
+  /// For a server: connects to it as `who`, once it listens. With small buffers, the kernel keeps little of what is not
+  /// read, some 85 kB on Linux: a program that sends more meets a short write. SO_RCVBUF in socket(7), TCP_MAXSEG in
+  /// tcp(7)
+  enum class Buffers { usual, small };
+  Connection& connect(const std::string& who = "a client", Buffers buffers = Buffers::usual);
   /// For a server: makes a connection that says nothing, and stays. False if the program takes no more of them.
   bool connect_silently();
 
@@ -194,8 +194,8 @@ class Student {
   bool was_connected() const { return !connections_.empty(); }
 
  private:
-  Connection& connect(const std::string& who, bool small_buffers);
-  void fail_to_connect(bool refused);
+  void let_it_start(std::chrono::steady_clock::time_point start, std::chrono::steady_clock::time_point& end);
+  void fail_to_connect(bool no_answer, const std::vector<std::uint16_t>& ports);
 
   Side side_;
   Address address_;

@@ -79,19 +79,26 @@ std::vector<pid_t> descendants() {
   return found;
 }
 
+// Their threads, as folders.
+std::vector<fs::path> threads() {
+  std::vector<fs::path> found;
+  std::error_code gone;
+  for (const pid_t process : descendants()) {
+    for (fs::directory_iterator thread(fmt::format("/proc/{}/task", process), gone), end; thread != end;
+         thread.increment(gone))
+      found.push_back(thread->path());
+  }
+  return found;
+}
+
 // How long the program has run, or has waited for a processor that others had: so it is as long on a busy machine. The
 // first two numbers of schedstat, in nanoseconds: sched-stats.rst of the kernel's documentation
 std::optional<double> seconds_of_work() {
   std::optional<double> sum;
-  std::error_code gone;
-  for (const pid_t process : descendants()) {
-    const fs::path threads = fmt::format("/proc/{}/task", process);
-    for (fs::directory_iterator thread(threads, gone), end; thread != end; thread.increment(gone)) {
-      double run = 0;
-      double wait = 0;
-      if (std::ifstream(thread->path() / "schedstat") >> run >> wait)
-        sum = sum.value_or(0) + (run + wait) * 1e-9;
-    }
+  for (const fs::path& thread : threads()) {
+    double run = 0;
+    double wait = 0;
+    if (std::ifstream(thread / "schedstat") >> run >> wait) sum = sum.value_or(0) + (run + wait) * 1e-9;
   }
   return sum;
 }
@@ -300,17 +307,13 @@ void Terminal::trace_select() {
 
 bool Terminal::waits_in_select() const {
 #ifdef __linux__
-  for (const pid_t process : descendants()) {
-    std::error_code gone;
-    const fs::path threads = fmt::format("/proc/{}/task", process);
-    for (fs::directory_iterator thread(threads, gone), end; thread != end; thread.increment(gone)) {
-      long call = -1;  // its number: proc(5)
-      std::ifstream(thread->path() / "syscall") >> call;
+  for (const fs::path& thread : threads()) {
+    long call = -1;  // its number: proc(5)
+    std::ifstream(thread / "syscall") >> call;
 #ifdef SYS_select
-      if (call == SYS_select) return true;
+    if (call == SYS_select) return true;
 #endif
-      if (call == SYS_pselect6) return true;
-    }
+    if (call == SYS_pselect6) return true;
   }
 #endif
   return false;

@@ -123,7 +123,7 @@ endfunction()
 
 # The check of a part, through which a student's programs are run: tutorial_check(part1)
 function(tutorial_check part)
-  add_executable(${part}_check check/check.cpp check/exercises.cpp)
+  add_executable(${part}_check check/check.cpp)
   tutorial_workshop(${part}_check)
   target_link_libraries(${part}_check PRIVATE common_check)
   set_target_properties(${part}_check PROPERTIES OUTPUT_NAME check)

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -35,19 +35,12 @@ bool can_bind(const Address& address) {
 // A server that listens but accepts nobody leaves a client without an answer once its queue is full.
 bool somebody_listens(const Address& address) {
   Socket socket(address.family(), SOCK_STREAM);
-  socket.set_nonblocking();
   try {
-    socket.connect(address);
+    connect_until(socket, address, std::chrono::steady_clock::now() + std::chrono::milliseconds(500));
     return true;
   } catch (const std::system_error& error) {
-    if (error.code() != std::errc::operation_in_progress) return false;
+    return error.code() == std::errc::timed_out;
   }
-  pollfd waiting{socket.descriptor(), POLLOUT, 0};
-  if (::poll(&waiting, 1, 500) == 0) return true;
-  int failure = 0;
-  socklen_t size = sizeof failure;
-  ::getsockopt(socket.descriptor(), SOL_SOCKET, SO_ERROR, &failure, &size);
-  return failure == 0;
 }
 
 // A line of /proc/net/tcp: proc(5). Other systems have none.
@@ -77,6 +70,41 @@ std::vector<Entry> tcp_entries() {
 }
 
 }  // namespace
+
+Socket listening_on(const Address& address, int backlog) {
+  Socket socket(address.family(), SOCK_STREAM);
+  socket.set_reuse_address();
+  socket.bind(address);
+  socket.listen(backlog);
+  return socket;
+}
+
+void connect_until(Socket& socket, const Address& address, std::chrono::steady_clock::time_point end) {
+  socket.set_nonblocking();
+  try {
+    socket.connect(address);
+  } catch (const std::system_error& error) {
+    if (error.code() != std::errc::operation_in_progress) throw;
+    pollfd waiting{socket.descriptor(), POLLOUT, 0};
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+    int failure = ETIMEDOUT;
+    socklen_t size = sizeof failure;
+    if (::poll(&waiting, 1, std::max(static_cast<int>(left.count()), 0)) > 0)
+      ::getsockopt(socket.descriptor(), SOL_SOCKET, SO_ERROR, &failure, &size);
+    if (failure != 0) throw std::system_error(failure, std::system_category());
+  }
+}
+
+void reset(Socket& socket) {
+  const linger at_once{1, 0};
+  ::setsockopt(socket.descriptor(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  socket.close();
+}
+
+std::uint16_t port_of(const Address& address) {
+  const std::string text = address.text();
+  return static_cast<std::uint16_t>(std::stoi(text.substr(text.rfind(':') + 1)));
+}
 
 ReservedPort::ReservedPort() : guard_(Socket::adopt(-1)) {
   // Below the ports that the kernel gives to clients. Hardly anybody uses the same number for UDP, so a UDP

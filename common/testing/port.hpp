@@ -1,14 +1,27 @@
-// Ports of this machine: which are free, and which programs have the others.
+// Ports of this machine: which are free, which programs have the others, and connections to them.
 #pragma once
 
+#include <sys/socket.h>
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "common/address.hpp"
 #include "common/socket.hpp"
+
+/// A listening socket on an address, which may name port 0.
+Socket listening_on(const Address& address, int backlog = SOMAXCONN);
+
+/// Makes `socket` non-blocking and connects it before `end`. Throws std::system_error, ETIMEDOUT if nobody answers.
+void connect_until(Socket& socket, const Address& address, std::chrono::steady_clock::time_point end);
+
+/// Closes with a reset, as the kernel does for a program that ends with bytes unread: SO_LINGER in socket(7)
+void reset(Socket& socket);
+
+std::uint16_t port_of(const Address& address);
 
 /// A port of 127.0.0.1 for a server that is not running yet: nobody listens on it, and no other ReservedPort,
 /// in any process, gets it as long as this one lives.

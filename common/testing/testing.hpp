@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "common/socket.hpp"
+#include "common/testing/port.hpp"
 #include "common/testing/process.hpp"
 
 /// Whether a sanitizer is in this program: then it takes several times the time and the memory.
@@ -24,12 +25,7 @@ inline bool is_sanitized() {
 
 /// A listening socket on a free port of this machine.
 inline Socket listening_on(const std::string& host = "127.0.0.1", int backlog = SOMAXCONN) {
-  const Address address = Address::to_listen_on(host, 0);
-  Socket socket(address.family(), SOCK_STREAM);
-  socket.set_reuse_address();
-  socket.bind(address);
-  socket.listen(backlog);
-  return socket;
+  return listening_on(Address::to_listen_on(host, 0), backlog);
 }
 
 /// Whether this machine has ::1.
@@ -56,13 +52,6 @@ inline std::string read_all(Socket& socket) {
     if (bytes.empty()) return all;
     all += bytes;
   }
-}
-
-/// Closes with a reset, as the kernel does for a program that ends with bytes unread: SO_LINGER in socket(7)
-inline void reset(Socket& socket) {
-  const linger at_once{1, 0};
-  ::setsockopt(socket.descriptor(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-  socket.close();
 }
 
 /// How a program ended, and all that it printed.

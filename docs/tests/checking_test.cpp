@@ -403,7 +403,7 @@ INSTANTIATE_TEST_SUITE_P(
         Bug{"PiecesTakenForText", &stream_client, "data += piece", "data += piece.decode().encode()",
             "prints characters of more than one byte", "UnicodeDecodeError"},
         Bug{"APieceTakenForAMessage", &message_client, "while len(data) >= 10:", "if len(data) >= 10:",
-            "shows both messages that arrive in one piece", "expected: 'and "},
+            "shows both messages that arrive in one piece", "on the screen, after 'hello "},
         Bug{"CharactersTakenForBytes", &message_client, "data = data[10 + size:]",
             "data = data[10 + len(data[10:10 + size].decode()):]", "counts bytes, not characters",
             "'ok' on the screen"},

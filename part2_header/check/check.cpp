@@ -1,9 +1,11 @@
-// Part 2, the check: what a server and a client of this part should do, whoever wrote them.
+// Part 2, the check: what a server and a client of this part should do, and the programs of its exercises, whoever
+// wrote them.
 #include "common/check/check.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <chrono>
 #include <cmath>
 #include <cstdlib>
@@ -11,10 +13,24 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
-#include "part2_header/check/exercises.hpp"
+#include "common/check/behaviours.hpp"
+#include "common/text.hpp"
 
 namespace {
+
+using namespace std::string_literals;
+using std::chrono::milliseconds;
+
+// Sections that explain several behaviours.
+const std::string client_section = "docs/part2.md#2-a-client-that-parses-the-header";
+const std::string two_for_one = "docs/part2.md#it-takes-two-messages-for-one";
+const std::string piece = "docs/part2.md#it-takes-a-piece-of-the-header-for-the-header";
+const std::string length = "docs/part2.md#6-a-length-is-not-to-be-believed";
+const std::string time_section = "docs/part2.md#4-send-the-time";
+
+// --- The server ---
 
 constexpr std::string_view welcome = "22        Welcome to the server!";
 
@@ -23,7 +39,9 @@ constexpr std::string_view welcome = "22        Welcome to the server!";
 constexpr std::chrono::seconds to_send_time{10};
 constexpr std::chrono::seconds to_notice{15};
 
-// --- The server ---
+void expect_welcome(Connection& client) {
+  client.expect(welcome, to_notice);
+}
 
 double expect_time(Connection& client) {
   const std::string expected = "a message such as 'The time is 1795334619.3903866', with the time of now";
@@ -40,214 +58,279 @@ double expect_time(Connection& client) {
   return time;
 }
 
-void expect_times(Student& server) {
-  Connection& client = server.connect();
-  client.expect(welcome);
-  const double first = expect_time(client);
-  const double second = expect_time(client);
-  if (second < first) client.fail("a later time", "the time has gone back");
-}
-
-void sleep_between_times(Student& server) {
-  Connection& client = server.connect();
-  client.expect(welcome);
-  server.expect_sleep("until it is time to send the time");
-}
-
-void expect_restart(Student& server) {
-  Connection& client = server.connect();
-  client.expect(welcome);
-  server.stop();
-  client.close();
-  server.connect("the next client").expect(welcome);
-}
+const std::vector<Behaviour> servers = {
+    {"sends the welcome after a header of ten bytes", "docs/part2.md#the-header-byte-by-byte",
+     [](Student& server) { server.connect().expect(welcome); }},
+    {"then sends the time, again and again", time_section,
+     [](Student& server) {
+       Connection& client = server.connect();
+       client.expect(welcome);
+       const double first = expect_time(client);
+       const double second = expect_time(client);
+       if (second < first) client.fail("a later time", "the time has gone back");
+     }},
+    {"serves the next client when the first has left", time_section,
+     serve_after(&Connection::close, expect_welcome)},
+    {"survives a client whose connection breaks", time_section,
+     serve_after(&Connection::reset, expect_welcome)},
+    {"can be ended and started again at once", "docs/part1.md#start-it-again-at-once",
+     restart(expect_welcome)},
+    {"sleeps between two messages", time_section,
+     [](Student& server) {
+       server.connect().expect(welcome);
+       server.expect_sleep("until it is time to send the time");
+     }},
+};
 
 // --- The client ---
 
-// A client shows the bodies. Whatever else it prints, header and body together are not a message.
-void expect_body(Student& client, const std::string& body) {
-  client.expect_shown(body);
-  const std::string glued = with_header(body);
-  if (client.screen().find(glued) != std::string::npos) {
-    client.fail("the body of the message on the screen, without its header", "'" + glued + "' on the screen");
-  }
+// A client shows the body. Whatever else it prints, header and body together are not a message.
+Message message(const std::string& body) {
+  return {with_header(body), [=](Student& client) {
+            client.expect_shown(body);
+            const std::string glued = with_header(body);
+            if (client.screen().find(glued) == std::string::npos) return;
+            client.fail("the body of the message on the screen, without its header",
+                        "'" + glued + "' on the screen");
+          }};
 }
 
-void send_message(Student& client, const std::string& message, const std::string& body) {
-  Connection& server = client.accept();
-  server.send(message);
-  expect_body(client, body);
+Message new_message() {
+  return message("hello " + random_word());
 }
 
-void send_two_at_once(Student& client) {
-  const std::string first = "hello " + random_word();
-  const std::string second = "and " + random_word();
-  client.accept().send(with_header(first) + with_header(second));
-  expect_body(client, first);
-  expect_body(client, second);
-}
-
-void cut_every_header(Student& client) {
-  Connection& server = client.accept();
-  for (std::size_t size = 1; size <= header_size; ++size) {
-    const std::string body = "cut after byte " + std::to_string(size);
-    server.send_cut(with_header(body), size);
-    expect_body(client, body);
-  }
-}
-
-void send_one_by_one(Student& client) {
-  Connection& server = client.accept();
-  server.send_one_by_one("7         Grüße");
-  expect_body(client, "Grüße");
-}
-
-void count_bytes(Student& client) {
-  Connection& server = client.accept();
-  server.send("7         Grüße");
-  expect_body(client, "Grüße");
-  server.send("2         ok");
-  expect_body(client, "ok");
-}
-
-// From less than any buffer to the largest message that is allowed.
-void send_many_sizes(Student& client) {
-  Connection& server = client.accept();
-  for (const std::size_t size :
-       {1U, 15U, 64U, 65U, 255U, 256U, 1'000U, 1'024U, 4'097U, 65'536U, 100'000U, 1'048'576U}) {
-    std::string body = random_word() + std::string(std::max<std::size_t>(size, 16) - 16, '.') + random_word();
-    body.resize(size);
-    server.send(with_header(body));
-    const std::string end = body.substr(body.size() - std::min<std::size_t>(body.size(), 8));
-    client.expect_screen(
-        [&](const std::string& screen) { return screen.find(end) != std::string::npos; },
-        fmt::format("all of a message of {} bytes on the screen, which ends in '{}'", size, end),
-        2 * to_react);
-  }
-}
-
-void send_empty_message(Student& client) {
-  Connection& server = client.accept();
-  server.send("0         ");
-  client.wait(std::chrono::milliseconds(300));
-  server.send("4         next");
-  expect_body(client, "next");
-}
-
-void send_control_characters(Student& client) {
-  Connection& server = client.accept();
-  const std::string title = "\x1b]0;" + random_word() + "\x07";  // of the terminal's window
-  server.send(with_header("hello " + title));
-  expect_body(client, "hello ");
-  client.wait(std::chrono::milliseconds(100));
-  client.expect_no_command(title);
-}
-
-// A client that has shown a message: from here on, silence is not that of a client that does nothing at all.
-Connection& accept_reader(Student& client) {
-  Connection& server = client.accept();
-  const std::string body = "hello " + random_word();
-  server.send(with_header(body));
-  expect_body(client, body);
-  return server;
+Message message_of_size(std::size_t size) {
+  std::string body = random_word() + std::string(std::max<std::size_t>(size, 16) - 16, '.') + random_word();
+  body.resize(size);
+  return {with_header(body), [=](Student& client) {
+            const std::string end = body.substr(size - std::min<std::size_t>(size, 8));
+            client.expect_screen(
+                [&](const std::string& screen) { return screen.find(end) != std::string::npos; },
+                fmt::format("all of a message of {} bytes on the screen, which ends in '{}'", size, end),
+                2 * to_react);
+          }};
 }
 
 // How a client ends: its exit code, and what it prints then.
-std::pair<std::optional<int>, std::string> end_of(Student& client, std::string_view last_bytes,
-                                                  Student::Code code = Student::Code::any) {
-  Connection& server = client.accept();
-  server.send(welcome);
-  expect_body(client, "Welcome to the server!");
+std::pair<std::optional<int>, std::string> end_of(Student& client, std::string_view last_bytes) {
+  Connection& server = accept_reader(client, message("Welcome to the server!"));
   server.send(last_bytes);
-  client.wait(std::chrono::milliseconds(200));
+  client.wait(milliseconds(200));
   const std::size_t before = client.screen().size();
   server.close();
-  client.expect_exit("when the connection is closed", code);
+  client.expect_exit("when the connection is closed");
   return {client.exit_code(), client.screen().substr(before)};
 }
 
-void close_inside_message(Student& client) {
-  const auto normal = end_of(client, "");
-  client.stop();
-  if (end_of(client, "22        Welcome") == normal) {
-    client.fail("an error: the rest of a message is lost", "the same end as that between two messages");
-  }
+const std::vector<Behaviour> clients = {
+    {"shows a message while the connection stays open", client_section, show(new_message)},
+    {"shows both messages that arrive in one piece", two_for_one, show_two_at_once(new_message)},
+    {"shows a message whose header is cut in two, wherever that is", piece,
+     show_cut(header_size, new_message)},
+    {"shows a message that arrives byte by byte", piece, show_one_by_one([] { return message("Grüße"); })},
+    {"counts bytes, not characters", "docs/part2.md#it-counts-characters",
+     [](Student& client) {
+       Connection& server = accept_reader(client, message("Grüße"));
+       server.send(with_header("ok"));
+       message("ok").expect_shown(client);
+     }},
+    {"takes spaces on either side of the digits", "docs/part2.md#the-header-byte-by-byte",
+     [](Student& client) {
+       const std::string body = random_word();
+       accept_reader(client, {" 8        " + body, message(body).expect_shown});
+     }},
+    // From less than any buffer to the largest message that is allowed.
+    {"shows messages of 1 byte to 1 MiB, which is allowed", client_section,
+     show_sizes({1, 15, 64, 65, 255, 256, 1'000, 1'024, 4'097, 65'536, 100'000, 1'048'576}, message_of_size)},
+    {"goes on after a message without a body", client_section,
+     [](Student& client) {
+       Connection& server = client.accept();
+       server.send(with_header(""));
+       client.wait(milliseconds(300));
+       server.send(with_header("next"));
+       message("next").expect_shown(client);
+     }},
+    {"ends well when the connection is closed between two messages", client_section,
+     end_between_messages(new_message)},
+    {"reports a connection that is closed inside a message", client_section,
+     [](Student& client) {
+       const auto normal = end_of(client, "");
+       client.stop();
+       if (end_of(client, "22        Welcome") != normal) return;
+       client.fail("an error: the rest of a message is lost", "the same end as that between two messages");
+     }},
+    {"refuses a message of 2,000,000,000 bytes", length,
+     refuse_each({"2000000000Welcome"}, "a body of over 1 MiB is refused", new_message)},
+    {"refuses a header that is not a length", length,
+     [](Student& client) {
+       refuse_each({"hello worldhello world"}, "what came is not a length", new_message)(client);
+       refuse_each({"-1        hello world"}, "no message has a negative length", new_message)(client);
+     }},
+    {"sends no command of a message to the terminal", "docs/part1.md#recv",
+     [](Student& client) {
+       const std::string title = "\x1b]0;" + random_word() + "\x07";  // of the terminal's window
+       client.accept().send(with_header("hello " + title));
+       client.expect_shown("hello ");
+       client.wait(milliseconds(100));
+       client.expect_no_command(title);
+     }},
+    {"sleeps while nothing comes", "docs/part1.md#recv", sleep_inside_header(new_message)},
+};
+
+// --- Exercise 1: a server that answers in capital letters ---
+
+std::string capitals(std::string text) {
+  for (char& letter : text) letter = static_cast<char>(std::toupper(static_cast<unsigned char>(letter)));
+  return text;
 }
 
-void send_lie(Student& client, std::string_view bytes, const std::string& why) {
-  Connection& server = accept_reader(client);
-  server.send(bytes);
-  server.expect_dropped(why);
-  client.expect_exit("with an error");
+void expect_answer(Connection& client, const std::string& text) {
+  const std::string expected = text.size() < 100
+                                   ? "the message " + python_bytes(capitals(text))
+                                   : fmt::format("the message, {} bytes, in capital letters", text.size());
+  if (client.message(expected) != capitals(text)) client.fail(expected);
 }
 
-void send_no_length(Student& client) {
-  send_lie(client, "hello worldhello world", "what came is not a length");
-  client.stop();
-  send_lie(client, "-1        hello world", "no message has a negative length");
+void ask(Connection& client, const std::string& text) {
+  client.send(with_header(text));
+  expect_answer(client, text);
 }
+
+void ask_something(Connection& client) {
+  ask(client, "hello " + random_word());
+}
+
+const Exercise capital_letters = {
+    Side::server,
+    {
+        {"answers each message in capital letters, while the connection stays open", client_section,
+         serve(ask_something, 3)},
+        {"answers messages of 1 byte to a megabyte, which is allowed", client_section,
+         serve([](Connection& client) {
+           for (const std::size_t size : {1U, 64U, 65U, 1'024U, 4'097U, 65'536U, 1'000'000U})
+             ask(client, std::string(size, random_word().front()));
+         })},
+        {"answers both messages that come in one piece", two_for_one, serve([](Connection& client) {
+           const std::string first = random_word();
+           const std::string second = random_word() + "!";
+           client.send(with_header(first) + with_header(second));
+           expect_answer(client, first);
+           expect_answer(client, second);
+         })},
+        {"answers a message that comes in two pieces, wherever it is cut", piece,
+         serve([](Connection& client) {
+           for (std::size_t size = 1; size <= header_size + 2; ++size) {
+             const std::string text = random_word();
+             client.send_cut(with_header(text), size);
+             expect_answer(client, text);
+           }
+         })},
+        {"answers a message without a body with another", client_section, serve([](Connection& client) {
+           ask(client, "");
+           ask_something(client);
+         })},
+        {"refuses a message of 2,000,000,000 bytes", length,
+         refuse("2000000000Welcome", "a body of over a megabyte is refused", ask_something)},
+        {"begins anew after a client that breaks off inside a message",
+         "docs/part2.md#exercise-1-a-server-that-listens",
+         [](Student& server) {
+           Connection& first = server.connect("the first client");
+           ask_something(first);
+           first.send("100       half");
+           first.reset();
+           ask_something(server.connect("the next client"));
+         }},
+    }};
+
+// --- Exercise 2: a client for headers of four bytes ---
+
+std::string with_binary_header(const std::string& body) {
+  std::string header;
+  for (const int shift : {24, 16, 8, 0}) header += static_cast<char>(body.size() >> shift & 0xff);
+  return header + body;
+}
+
+// A word that cannot be known beforehand, filled up to the size of the body.
+Message binary_message(std::size_t size) {
+  std::string body = random_word();
+  body.resize(size, '.');
+  return {with_binary_header(body), [=](Student& client) {
+            client.expect_screen(
+                [&](const std::string& screen) { return screen.find(body) != std::string::npos; },
+                fmt::format("the body of {} bytes on the screen: '{}'...", size, body.substr(0, 8)),
+                2 * to_react);
+          }};
+}
+
+Message new_binary_message() {
+  return binary_message(12);
+}
+
+const Exercise four_bytes = {
+    Side::client,
+    {
+        // 200 is negative in a signed byte, and 300 another number in the other byte order.
+        {"shows bodies of 8, 200, 300 and 70,000 bytes, and of a megabyte",
+         "docs/part2.md#why-messages-need-framing",
+         show_sizes({8, 200, 300, 70'000, 1'000'000}, binary_message)},
+        {"shows both messages that arrive in one piece", two_for_one, show_two_at_once(new_binary_message)},
+        {"shows a message that arrives in two pieces, wherever it is cut", piece,
+         show_cut(6, new_binary_message)},
+        {"refuses lengths over a megabyte", length,
+         refuse_each({"\x7f\xff\xff\xffWelcome"s, "\xff\xff\xff\xffWelcome"s},
+                     "a body of over a megabyte is refused", new_binary_message)},
+        {"ends well between two messages, and with an error inside one", client_section,
+         [](Student& client) {
+           end_between_messages(new_binary_message)(client);
+           client.stop();
+           Connection& server = client.accept();
+           server.send(new_binary_message().bytes.substr(0, 9));
+           server.close();
+           client.expect_exit("when the connection is closed inside a message", Student::Code::above_zero);
+         }},
+    }};
+
+// --- Exercise 3: a server for lines ---
+
+void measure(Connection& client, const std::string& line) {
+  client.send(line + "\n");
+  client.expect(std::to_string(line.size()) + "\n");
+}
+
+void measure_a_word(Connection& client) {
+  measure(client, random_word());
+}
+
+const Exercise lines = {
+    Side::server,
+    {
+        {"answers each line with its number of bytes", "docs/part2.md#why-messages-need-framing",
+         serve([](Connection& client) {
+           for (const char* const line : {"hello", "", "a b"}) measure(client, line);
+           measure(client, std::string(700, 'x') + random_word());
+         })},
+        {"counts bytes, not characters", "docs/part2.md#it-counts-characters",
+         serve([](Connection& client) { measure(client, "Grüße"); })},
+        {"answers lines that come in any pieces", two_for_one, serve([](Connection& client) {
+           client.send("one\nthree\n\nhalf");
+           client.expect("3\n5\n0\n");
+           client.send_one_by_one(" a line\nnext");
+           client.expect("11\n");
+           client.send("\n");
+           client.expect("4\n");
+         })},
+        {"takes a line of 1000 bytes", length,
+         serve([](Connection& client) { measure(client, std::string(1'000, 'x')); })},
+        {"refuses a line without an end", length,
+         refuse(std::string(5'000, 'x'),
+                "a line of over 1000 bytes is refused, and that is certain before its end has come",
+                measure_a_word)},
+        {"serves the next client when the first has left", time_section,
+         serve_after(&Connection::close, measure_a_word)},
+    }};
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::vector<Behaviour> for_servers = {
-      {"sends the welcome after a header of ten bytes", "docs/part2.md#the-header-byte-by-byte",
-       [](Student& server) { server.connect().expect(welcome); }},
-      {"then sends the time, again and again", "docs/part2.md#4-send-the-time", expect_times},
-      {"serves the next client when the first has left", "docs/part2.md#4-send-the-time",
-       [](Student& server) {
-         Connection& first = server.connect("the first client");
-         first.expect(welcome);
-         first.close();
-         server.connect("the next client").expect(welcome, to_notice);
-       }},
-      {"survives a client whose connection breaks", "docs/part2.md#4-send-the-time",
-       [](Student& server) {
-         Connection& first = server.connect("the first client");
-         first.expect(welcome);
-         first.reset();
-         server.connect("the next client").expect(welcome, to_notice);
-       }},
-      {"can be ended and started again at once", "docs/part1.md#start-it-again-at-once", expect_restart},
-      {"sleeps between two messages", "docs/part2.md#4-send-the-time", sleep_between_times},
-  };
-  const std::vector<Behaviour> for_clients = {
-      {"shows a message while the connection stays open", "docs/part2.md#2-a-client-that-parses-the-header",
-       [](Student& client) {
-         const std::string body = "Welcome " + random_word();
-         send_message(client, with_header(body), body);
-       }},
-      {"shows both messages that arrive in one piece", "docs/part2.md#it-takes-two-messages-for-one",
-       send_two_at_once},
-      {"shows a message whose header is cut in two, wherever that is",
-       "docs/part2.md#it-takes-a-piece-of-the-header-for-the-header", cut_every_header},
-      {"shows a message that arrives byte by byte",
-       "docs/part2.md#it-takes-a-piece-of-the-header-for-the-header", send_one_by_one},
-      {"counts bytes, not characters", "docs/part2.md#it-counts-characters", count_bytes},
-      {"takes spaces on either side of the digits", "docs/part2.md#the-header-byte-by-byte",
-       [](Student& client) {
-         const std::string body = random_word();
-         send_message(client, " 8        " + body, body);
-       }},
-      {"shows messages of 1 byte to 1 MiB, which is allowed",
-       "docs/part2.md#2-a-client-that-parses-the-header", send_many_sizes},
-      {"goes on after a message without a body", "docs/part2.md#2-a-client-that-parses-the-header",
-       send_empty_message},
-      {"ends well when the connection is closed between two messages",
-       "docs/part2.md#2-a-client-that-parses-the-header",
-       [](Student& client) { end_of(client, "", Student::Code::zero); }},
-      {"reports a connection that is closed inside a message",
-       "docs/part2.md#2-a-client-that-parses-the-header", close_inside_message},
-      {"refuses a message of 2,000,000,000 bytes", "docs/part2.md#6-a-length-is-not-to-be-believed",
-       [](Student& client) { send_lie(client, "2000000000Welcome", "a body of over 1 MiB is refused"); }},
-      {"refuses a header that is not a length", "docs/part2.md#6-a-length-is-not-to-be-believed",
-       send_no_length},
-      {"sends no command of a message to the terminal", "docs/part1.md#recv", send_control_characters},
-      {"sleeps while nothing comes", "docs/part1.md#recv",
-       [](Student& client) {
-         accept_reader(client).send("5   ");
-         client.expect_sleep("while the server has sent half a header");
-       }},
-  };
-  return run_checks(argc, argv, {"part2", for_servers, for_clients, exercises()});
+  return run_checks(argc, argv, {"part2", servers, clients, {capital_letters, four_bytes, lines}});
 }

@@ -1,4 +1,5 @@
-// Part 4, the check: what a server and a client of this part should do, whoever wrote them.
+// Part 4, the check: what a server and a client of this part should do, and the programs of its exercises, whoever
+// wrote them. It plays everybody in the room, and whoever sits at the keyboard.
 #include "common/check/check.hpp"
 
 #include <fmt/format.h>
@@ -16,91 +17,107 @@
 #include <vector>
 
 #include "common/text.hpp"
-#include "part4_chatroom/check/exercises.hpp"
-#include "part4_chatroom/check/guests.hpp"
 
 namespace {
 
+using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
+using Run = std::function<void(Student&)>;
 
-// --- The server: the check plays everybody in the room ---
+// Sections that explain several behaviours.
+const std::string comes_in = "docs/part4.md#a-message-comes-in";
+const std::string goes_out = "docs/part4.md#a-message-goes-out";
+const std::string remembers = "docs/part4.md#what-the-server-remembers-for-each-client";
+const std::string loop = "docs/part4.md#the-loop";
+const std::string misbehaving = "docs/part4.md#5-guests-who-do-not-behave";
+const std::string client_section = "docs/part4.md#2-build-the-client";
+const std::string output = "docs/part4.md#3-check-the-output";
+const std::string client_leaves = "docs/part1.md#a-client-that-leaves";
+const std::string length = "docs/part2.md#6-a-length-is-not-to-be-believed";
+const std::string characters = "docs/part2.md#it-counts-characters";
 
-void talk_among_three(Student& server) {
-  Connection& alice = enter(server, "alice");
-  Connection& bob = enter(server, "bob");
-  Connection& carol = enter(server, "carol");
-  wait_until_heard(alice, bob);
-  wait_until_heard(alice, carol);
-  const std::string text = random_word();
-  alice.send(with_header(text));
-  expect_heard(bob, "alice", text);
-  expect_heard(carol, "alice", text);
+// --- The server, and those in its room ---
+
+// What a guest says again and again until another hears it.
+const std::string ping = "Do you hear me?";
+
+void say(Connection& guest, const std::string& text) {
+  guest.send(with_header(text));
 }
 
-// Alice and Bob talk; a guest comes; and Alice and Bob must be able to go on.
-void talk_beside(Student& server, const std::function<void()>& guest) {
-  Connection& alice = enter(server, "alice");
-  Connection& bob = enter(server, "bob");
-  wait_until_heard(alice, bob);
-  guest();
-  server.wait(milliseconds(100));
-  expect_talk(alice, bob);
+// Connects to the server, and says `name`.
+Connection& enter(Student& server, const std::string& name) {
+  Connection& guest = server.connect(name);
+  say(guest, name);
+  return guest;
 }
 
-void talk_to_somebody_else(Student& server) {
-  talk_beside(server, [] {});  // what Alice hears first must be Bob's answer, not her own question
+// A server need not say when it has let somebody in.
+void wait_until_heard(Connection& speaker, Connection& listener) {
+  for (int tries = 0; tries < 25; ++tries) {
+    say(speaker, ping);
+    if (listener.has_more(milliseconds(200))) return;
+  }
+  listener.fail("two messages: the name of another guest, and what that guest has said");
 }
 
-void say_much_at_once(Student& server) {
-  Connection& alice = enter(server, "alice");
-  Connection& bob = enter(server, "bob");
-  wait_until_heard(alice, bob);
-  std::string all;
-  for (int i = 1; i <= 20; ++i) all += with_header("message " + std::to_string(i));
-  alice.send(all);
-  for (int i = 1; i <= 20; ++i) expect_heard(bob, "alice", "message " + std::to_string(i));
+// Pings are passed over, and what strangers say.
+void expect_heard(Connection& listener, const std::string& name, const std::string& text) {
+  const std::string expected =
+      "two messages, " + python_bytes(name) + " and " +
+      (text.size() <= 100 ? python_bytes(text) : fmt::format("{} bytes of '{}'", text.size(), text[0]));
+  while (true) {
+    const std::vector<std::string> heard = listener.messages(2, expected);
+    if (heard[0] == name && heard[1] == text) return;
+    const bool from_friend = heard[0] == "alice" || heard[0] == "bob" || heard[0] == "carol";
+    if (from_friend && heard[1] != ping) listener.fail(expected, "this is what " + heard[0] + " has said");
+  }
 }
 
-void say_byte_by_byte(Student& server) {
-  Connection& bob = enter(server, "bob");
-  Connection& alice = server.connect("alice");
-  alice.send_one_by_one(with_header("alice"));
-  wait_until_heard(alice, bob);
-  alice.send_one_by_one(with_header("one byte after the other"));
-  expect_heard(bob, "alice", "one byte after the other");
+// Each hears what the other says.
+void expect_talk(Connection& alice, Connection& bob) {
+  const std::string question = random_word();
+  say(alice, question);
+  expect_heard(bob, "alice", question);
+  const std::string answer = random_word();
+  say(bob, answer);
+  expect_heard(alice, "bob", answer);
 }
 
-void say_letters_of_many_bytes(Student& server) {
-  Connection& bob = enter(server, "bob");
-  Connection& guest = enter(server, "Jürgen 你好");
-  wait_until_heard(guest, bob);
-  guest.send(with_header("Grüße, 你好"));
-  expect_heard(bob, "Jürgen 你好", "Grüße, 你好");
+// Enters as another who hears Alice.
+Connection& join(Student& server, Connection& alice, const std::string& name) {
+  Connection& guest = enter(server, name);
+  wait_until_heard(alice, guest);
+  return guest;
 }
 
-void send_half(Student& server) {
-  talk_beside(server, [&] {
-    server.connect("a guest with half a header").send("5   ");
-    enter(server, "a guest with half a message").send("10        half");
-  });
+// What begins with two who are in the room, and hear each other.
+using Scene = std::function<void(Student& server, Connection& alice, Connection& bob)>;
+
+Run in_room(const Scene& scene, const std::string& name_of_alice = "alice") {
+  return [=](Student& server) {
+    Connection& alice = enter(server, name_of_alice);
+    Connection& bob = join(server, alice, "bob");
+    scene(server, alice, bob);
+  };
 }
 
-void leave(Student& server) {
-  talk_beside(server, [&] {
-    server.connect("a guest that leaves without a name").close();
-    enter(server, "a guest that leaves").close();
-    Connection& guest = enter(server, "a guest that leaves inside a message");
-    guest.send("10        half");
-    guest.close();
-  });
-}
+const Run talk = in_room([](Student&, Connection& alice, Connection& bob) { expect_talk(alice, bob); });
 
-void break_off(Student& server) {
-  talk_beside(server, [&] {
-    server.connect("a guest without a name").reset();
-    Connection& guest = enter(server, "a guest");
+// Others come, and Alice and Bob must be able to go on.
+Run talk_beside(const std::function<void(Student& server)>& others) {
+  return in_room([=](Student& server, Connection& alice, Connection& bob) {
+    others(server);
     server.wait(milliseconds(100));
-    guest.reset();
+    expect_talk(alice, bob);
+  });
+}
+
+Run refuse(const std::string& bytes, const std::string& why) {
+  return talk_beside([=](Student& server) {
+    Connection& guest = enter(server, "a guest");
+    guest.send(bytes);
+    guest.expect_dropped(why);
   });
 }
 
@@ -114,8 +131,8 @@ void break_off_while_others_speak(Student& server) {
   wait_until_heard(alice, guest);
   wait_until_heard(alice, bob);
   server.pause();
-  alice.send(with_header(ping));
-  bob.send(with_header(ping));
+  say(alice, ping);
+  say(bob, ping);
   guest.half_close_and_reset();
   server.resume();
   server.wait(milliseconds(100));
@@ -144,7 +161,7 @@ void come_while_others_leave(Student& server) {
   std::vector<Connection*> coming;
   const auto guest = [&](const std::string& who, std::size_t number) {
     Connection& connection = server.connect(who);
-    connection.send(with_header(who + " " + std::to_string(number)));
+    say(connection, who + " " + std::to_string(number));
     return &connection;
   };
   for (std::size_t i = 0; i < apart + rounds * together; ++i)
@@ -178,99 +195,17 @@ void come_while_others_leave(Student& server) {
   });
 }
 
-void expect_restart(Student& server) {
-  Connection& alice = enter(server, "alice");
-  Connection& bob = enter(server, "bob");
-  wait_until_heard(alice, bob);
-  server.wait(milliseconds(100));
-  server.stop();
-  alice.close();
-  bob.close();
-  talk_to_somebody_else(server);
-}
-
-// From less than any buffer to the largest that is allowed, and with the longest name.
-void say_in_many_sizes(Student& server) {
-  const std::string name(64, 'n');
-  Connection& alice = enter(server, name);
-  Connection& bob = enter(server, "bob");
-  wait_until_heard(alice, bob);
-  for (const std::size_t size : {1U, 63U, 64U, 65U, 1'000U, 1'024U, 4'097U, 8'192U, 60'000U, 65'536U}) {
-    const std::string text(size, random_word().front());
-    alice.send(with_header(text));
-    expect_heard(bob, name, text);
-  }
-}
-
-void sleep_meanwhile(Student& server) {
-  Connection& alice = enter(server, "alice");
-  Connection& bob = enter(server, "bob");
-  wait_until_heard(alice, bob);
-  server.expect_sleep("while nobody speaks");
-  Connection& guest = enter(server, "a guest that leaves");
-  wait_until_heard(alice, guest);
-  guest.close();
-  server.expect_sleep("when a guest has left");
-  Connection& broken = enter(server, "a guest whose connection breaks");
-  wait_until_heard(alice, broken);
-  broken.reset();
-  server.expect_sleep("when the connection of a guest is broken");
-  server.connect("a guest with half a header").send("5   ");
-  server.expect_sleep("beside a guest with half a header");
-}
-
-void sleep_beside_slow_reader(Student& server) {
-  Connection& alice = enter(server, "alice");
-  Connection& slow = server.connect_with_small_buffers("a guest that reads nothing");
-  slow.send(with_header("slow"));
-  wait_until_heard(alice, slow);
-  const std::size_t enough = small_buffers_hold() + 100'000;
-  for (std::size_t bytes = 0; bytes < enough; bytes += 10'000) {
-    alice.send(with_header(std::string(10'000, 'x')));
-  }
-  server.expect_sleep("while it waits for a guest that reads nothing");
-}
-
-void send_other_bytes(Student& server) {
-  talk_beside(server, [&] {
-    Connection& guest = enter(server, "\xff\xfe");
-    guest.send(with_header("\x80 is no UTF-8"));
-  });
-}
-
-void expect_refusal(Student& server, const std::string& bytes, const std::string& why) {
-  talk_beside(server, [&] {
-    Connection& guest = enter(server, "a guest");
-    guest.send(bytes);
-    guest.expect_dropped(why);
-  });
-}
-
-void read_nothing(Student& server) {
-  Connection& alice = enter(server, "alice");
-  Connection& bob = enter(server, "bob");
-  wait_until_heard(alice, bob);
-  enter(server, "a guest that reads nothing: Ctrl-Z");
-  server.wait(milliseconds(100));
-  // More than the kernel keeps for somebody who does not read.
-  const std::string text(60'000, 'x');
-  for (int i = 0; i < 150; ++i) {
-    alice.send(with_header(text));
-    expect_heard(bob, "alice", text);
-  }
-}
-
 // What is said to a guest who reads late is more than the kernel keeps for that guest, and less than an outbox may hold.
 void read_late(Student& server) {
   const std::string text(10'000, 'x');
   Connection& alice = enter(server, "alice");
-  Connection& bob = server.connect_with_small_buffers("bob");
-  bob.send(with_header("bob"));
+  Connection& bob = server.connect("bob", Student::Buffers::small);
+  say(bob, "bob");
   wait_until_heard(alice, bob);
   // Not much more, so that a server which only waits for the slow reader has all that Alice has said.
   const std::size_t messages = small_buffers_hold() / text.size() + 5;
   for (std::size_t i = 0; i < messages; ++i) {
-    alice.send(with_header(text));
+    say(alice, text);
     server.wait(milliseconds(30));  // it comes whole, and so it is only Bob who is slow
   }
   with_hint(
@@ -286,40 +221,24 @@ void read_late(Student& server) {
 
 constexpr std::size_t crowd = 1'100;
 
-// This process, and the program that it starts, need a descriptor for each guest.
-void allow_descriptors(rlim_t least) {
-  rlimit limit{};
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  if (limit.rlim_cur >= least) return;
-  limit.rlim_cur = least;
-  if (::setrlimit(RLIMIT_NOFILE, &limit) == -1) throw CannotJudge();
-}
-
-// Guests come, one at a time, while alice and bob talk: so the queue of those who wait to be accepted does not fill up.
+// Guests come, one at a time, while Alice and Bob talk: so the queue of those who wait to be accepted does not fill up.
 // A client that finds it full tries again only a second later.
 void come_silently(Student& server, Connection& alice, Connection& bob, std::size_t& guests,
                    milliseconds patience) {
-  const auto end = std::chrono::steady_clock::now() + patience;
-  for (; guests < crowd && std::chrono::steady_clock::now() < end; ++guests) {
-    if (!server.connect_silently()) {
+  const auto end = Clock::now() + patience;
+  for (; guests < crowd && Clock::now() < end; ++guests) {
+    if (!server.connect_silently())
       alice.fail("silent guests are let in, or turned away", "the program accepts nobody any more");
-    }
     const std::string text = fmt::format("{} guests", guests);
-    alice.send(with_header(text));
+    say(alice, text);
     expect_heard(bob, "alice", text);
-    // A program may accept in a thread of its own.
-    if (guests % 40 == 0) server.wait(milliseconds(20));
+    if (guests % 40 == 0) server.wait(milliseconds(20));  // a program may accept in a thread of its own
   }
 }
 
 // FD_SET() past the end of a set changes what lies after it, which may show, or not: so the calls are watched. That
 // makes them slow: a program that takes too long for it is not watched to the end.
-void watch_sets(Student& server) {
-  server.stop();
-  server.program().trace_select();
-  Connection& alice = enter(server, "alice");
-  Connection& bob = enter(server, "bob");
-  wait_until_heard(alice, bob);
+void watch_sets(Student& server, Connection& alice, Connection& bob) {
   std::size_t guests = 0;
   come_silently(server, alice, bob, guests, std::chrono::seconds(20));
   server.wait(milliseconds(100));
@@ -328,15 +247,11 @@ void watch_sets(Student& server) {
               fmt::format("it has called select() for more than {} descriptors", FD_SETSIZE));
 }
 
-void serve_crowd(Student& server) {
-  allow_descriptors(crowd + 200);
+void serve_crowd(Student& server, Connection& alice, Connection& bob) {
   std::size_t guests = 0;
   try {
-    Connection& alice = enter(server, "alice");
-    Connection& bob = enter(server, "bob");
-    wait_until_heard(alice, bob);
-    bool selects =
-        false;  // asked before the crowd comes: a server whose sets it has overwritten may never wait again
+    // Asked before the crowd comes: a server whose sets it has overwritten may never wait again.
+    bool selects = false;
     for (int tries = 0; tries < 10 && !selects; ++tries) {
       server.wait(milliseconds(50));
       selects = server.program().waits_in_select();
@@ -345,14 +260,16 @@ void serve_crowd(Student& server) {
     expect_talk(alice, bob);
 
     Connection& last = enter(server, "the last guest");
-    const auto end = std::chrono::steady_clock::now() + to_react;
+    const auto end = Clock::now() + to_react;
     while (!last.has_more(milliseconds(20)) && !last.has_ended()) {
-      if (std::chrono::steady_clock::now() > end)
-        last.fail("the guest that comes last is let in, or turned away");
-      alice.send(with_header(ping));
+      if (Clock::now() > end) last.fail("the guest that comes last is let in, or turned away");
+      say(alice, ping);
     }
     expect_talk(alice, bob);
-    if (selects) watch_sets(server);
+    if (!selects) return;
+    server.stop();
+    server.program().trace_select();
+    in_room(watch_sets)(server);
   } catch (Mismatch& mismatch) {
     if (guests > 0) mismatch.came += fmt::format("\n{} silent guests have come", guests);
     if (guests > 900) {
@@ -369,17 +286,22 @@ void serve_crowd(Student& server) {
 
 constexpr std::size_t exchanges = 15;
 
-double median(std::vector<double> numbers) {
-  std::sort(numbers.begin(), numbers.end());
-  return numbers[numbers.size() / 2];
+// How long the second of two messages takes, in ms, when the first has been received, but not acknowledged yet: the median.
+double delay(const std::function<void()>& delay_acknowledgement,
+             const std::function<void(const std::string& text)>& pass) {
+  std::vector<double> delays;
+  for (std::size_t i = 0; i < exchanges; ++i) {
+    delay_acknowledgement();
+    pass("one");
+    const auto start = Clock::now();
+    pass("two");
+    delays.push_back(std::chrono::duration<double, std::milli>(Clock::now() - start).count());
+  }
+  std::sort(delays.begin(), delays.end());
+  return delays[exchanges / 2];
 }
 
-double milliseconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
-}
-
-// How long the second of two messages takes over a connection of the check itself: the first is received, but not
-// acknowledged yet.
+// The same over a connection of the check itself.
 double delay_of_control(bool no_delay) {
   Socket listening_socket(AF_INET, SOCK_STREAM);
   listening_socket.bind(Address::to_listen_on("127.0.0.1", 0));
@@ -388,61 +310,169 @@ double delay_of_control(bool no_delay) {
   receiver.connect(listening_socket.local_address());
   Socket sender = listening_socket.accept().socket;
   if (no_delay) sender.set_no_delay();
-
-  std::array<char, 64> buffer;
-  const auto pass = [&](std::string_view bytes) {
-    sender.send_all(bytes);
-    for (std::size_t received = 0; received < bytes.size();) received += receiver.recv(buffer).size();
-  };
-  std::vector<double> delays;
-  for (std::size_t i = 0; i < exchanges; ++i) {
-    delay_acknowledgement(receiver);
-    pass(with_header("alice") + with_header("one"));
-    const auto start = std::chrono::steady_clock::now();
-    pass(with_header("alice") + with_header("two"));
-    delays.push_back(milliseconds_since(start));
-  }
-  return median(delays);
-}
-
-double delay_of_program(Connection& alice, Connection& bob) {
-  std::vector<double> delays;
-  for (std::size_t i = 0; i < exchanges; ++i) {
-    bob.delay_acknowledgement();
-    alice.send(with_header("one"));
-    expect_heard(bob, "alice", "one");
-    const auto start = std::chrono::steady_clock::now();
-    alice.send(with_header("two"));
-    expect_heard(bob, "alice", "two");
-    delays.push_back(milliseconds_since(start));
-  }
-  return median(delays);
+  return delay([&] { delay_acknowledgement(receiver); },
+               [&](const std::string& text) {
+                 std::array<char, 64> buffer;
+                 const std::string bytes = with_header("alice") + with_header(text);
+                 sender.send_all(bytes);
+                 for (std::size_t received = 0; received < bytes.size();)
+                   received += receiver.recv(buffer).size();
+               });
 }
 
 // A machine that is busy is slow now and then; Nagle's algorithm always. So it must show three times.
-void follow_closely(Student& server) {
+void follow_closely(Student&, Connection& alice, Connection& bob) {
   if (delay_of_control(false) < 20 * delay_of_control(true)) throw CannotJudge();
-  Connection& alice = enter(server, "alice");
-  Connection& bob = enter(server, "bob");
-  wait_until_heard(alice, bob);
-  double delay = 0;
+  double of_program = 0;
   double with_nagle = 0;
   double without = 0;
   for (int tries = 0; tries < 3; ++tries) {
-    delay = delay_of_program(alice, bob);
+    of_program = delay([&] { bob.delay_acknowledgement(); },
+                       [&](const std::string& text) {
+                         say(alice, text);
+                         expect_heard(bob, "alice", text);
+                       });
     with_nagle = delay_of_control(false);
     without = delay_of_control(true);
-    if (std::abs(delay - without) < std::abs(delay - with_nagle)) return;
+    if (std::abs(of_program - without) < std::abs(of_program - with_nagle)) return;
   }
   bob.fail("the second of two messages that follow each other as soon as alice has said it",
            fmt::format(
                "it takes {:.0f} ms, in the middle of {} times. A connection of this check takes {:.0f} ms, "
                "too, unless it\nhas set TCP_NODELAY: then {:.2f} ms. The second message waits until the "
                "first is acknowledged (Nagle's algorithm)",
-               delay, exchanges, with_nagle, without));
+               of_program, exchanges, with_nagle, without));
 }
 
-// --- The client: the check plays the server, and whoever sits at the keyboard ---
+const std::string longest_name(64, 'n');
+
+const std::vector<Behaviour> servers = {
+    {"passes on what one guest says to all others: the name, then the text", comes_in,
+     in_room([](Student& server, Connection& alice, Connection& bob) {
+       Connection& carol = join(server, alice, "carol");
+       const std::string text = random_word();
+       say(alice, text);
+       expect_heard(bob, "alice", text);
+       expect_heard(carol, "alice", text);
+     })},
+    // What Alice hears first must be Bob's answer, not her own question.
+    {"does not send it back to whoever said it", comes_in, talk},
+    {"passes on twenty messages that arrive in one piece, in their order", comes_in,
+     in_room([](Student&, Connection& alice, Connection& bob) {
+       std::string all;
+       for (int i = 1; i <= 20; ++i) all += with_header(fmt::format("message {}", i));
+       alice.send(all);
+       for (int i = 1; i <= 20; ++i) expect_heard(bob, "alice", fmt::format("message {}", i));
+     })},
+    {"passes on a message that arrives byte by byte", remembers,
+     [](Student& server) {
+       Connection& bob = enter(server, "bob");
+       Connection& alice = server.connect("alice");
+       alice.send_one_by_one(with_header("alice"));
+       wait_until_heard(alice, bob);
+       alice.send_one_by_one(with_header("one byte after the other"));
+       expect_heard(bob, "alice", "one byte after the other");
+     }},
+    {"counts bytes, not characters", characters,
+     in_room(
+         [](Student&, Connection& guest, Connection& bob) {
+           say(guest, "Grüße, 你好");
+           expect_heard(bob, "Jürgen 你好", "Grüße, 你好");
+         },
+         "Jürgen 你好")},
+    {"does not wait for a guest who connects and says nothing", remembers,
+     talk_beside([](Student& server) { server.connect("a silent guest"); })},
+    {"does not wait for guests who send half a header, or half a message", remembers,
+     talk_beside([](Student& server) {
+       server.connect("a guest with half a header").send("5   ");
+       enter(server, "a guest with half a message").send("10        half");
+     })},
+    {"survives guests who leave", comes_in, talk_beside([](Student& server) {
+       server.connect("a guest that leaves without a name").close();
+       enter(server, "a guest that leaves").close();
+       Connection& guest = enter(server, "a guest that leaves inside a message");
+       guest.send("10        half");
+       guest.close();
+     })},
+    {"survives guests whose connection breaks", misbehaving, talk_beside([](Student& server) {
+       server.connect("a guest without a name").reset();
+       Connection& guest = enter(server, "a guest");
+       server.wait(milliseconds(100));
+       guest.reset();
+     })},
+    {"survives a guest whose bytes are not UTF-8", misbehaving,
+     talk_beside([](Student& server) { say(enter(server, "\xff\xfe"), "\x80 is no UTF-8"); })},
+    {"refuses a message of 70,000 bytes", length, refuse("70000     and so on", "over 64 KiB is refused")},
+    {"refuses a header that is not a length", misbehaving,
+     refuse("GET / HTTP/1.1\r\n\r\n", "what came is not a length")},
+    {"survives a guest whose connection breaks while others speak: SIGPIPE, EPIPE", client_leaves,
+     break_off_while_others_speak},
+    {"does not wait for a guest who reads nothing", goes_out,
+     in_room([](Student& server, Connection& alice, Connection& bob) {
+       enter(server, "a guest that reads nothing: Ctrl-Z");
+       server.wait(milliseconds(100));
+       // More than the kernel keeps for somebody who does not read.
+       const std::string text(60'000, 'x');
+       for (int i = 0; i < 150; ++i) {
+         say(alice, text);
+         expect_heard(bob, "alice", text);
+       }
+     })},
+    {"loses nothing of what is said to a guest who reads late", goes_out, read_late},
+    {"keeps guests who come while others leave", client_leaves, come_while_others_leave},
+    {"still serves those inside when 1,100 silent guests come", "docs/part4.md#the-door",
+     [](Student& server) {
+       // This process, and the program that it starts, need a descriptor for each guest.
+       rlimit limit{};
+       ::getrlimit(RLIMIT_NOFILE, &limit);
+       limit.rlim_cur = std::max<rlim_t>(limit.rlim_cur, crowd + 200);
+       if (::setrlimit(RLIMIT_NOFILE, &limit) == -1) throw CannotJudge();
+       in_room(serve_crowd)(server);
+     }},
+    {"passes on the second of two messages without a delay of 40 ms",
+     "docs/part2.md#7-small-messages-and-40-milliseconds", in_room(follow_closely)},
+    {"can be ended and started again at once", "docs/part1.md#start-it-again-at-once",
+     in_room([](Student& server, Connection& alice, Connection& bob) {
+       server.wait(milliseconds(100));
+       server.stop();
+       alice.close();
+       bob.close();
+       talk(server);
+     })},
+    // From less than any buffer to the largest that is allowed, and with the longest name.
+    {"passes on messages of 1 byte to 64 KiB, and a name of 64 bytes", comes_in,
+     in_room(
+         [](Student&, Connection& guest, Connection& bob) {
+           for (const std::size_t size :
+                {1U, 63U, 64U, 65U, 1'000U, 1'024U, 4'097U, 8'192U, 60'000U, 65'536U}) {
+             const std::string text(size, random_word().front());
+             say(guest, text);
+             expect_heard(bob, longest_name, text);
+           }
+         },
+         longest_name)},
+    {"sleeps while nothing comes", loop, in_room([](Student& server, Connection& alice, Connection&) {
+       server.expect_sleep("while nobody speaks");
+       join(server, alice, "a guest that leaves").close();
+       server.expect_sleep("when a guest has left");
+       join(server, alice, "a guest whose connection breaks").reset();
+       server.expect_sleep("when the connection of a guest is broken");
+       server.connect("a guest with half a header").send("5   ");
+       server.expect_sleep("beside a guest with half a header");
+     })},
+    {"sleeps while it waits for a guest who reads nothing", goes_out,
+     [](Student& server) {
+       Connection& alice = enter(server, "alice");
+       Connection& slow = server.connect("a guest that reads nothing", Student::Buffers::small);
+       say(slow, "slow");
+       wait_until_heard(alice, slow);
+       const std::size_t enough = small_buffers_hold() + 100'000;
+       for (std::size_t bytes = 0; bytes < enough; bytes += 10'000) say(alice, std::string(10'000, 'x'));
+       server.expect_sleep("while it waits for a guest that reads nothing");
+     }},
+};
+
+// --- The client ---
 
 bool asks_for_name(const Student& client) {
   std::string line = client.screen().substr(client.screen().rfind('\n') + 1);
@@ -502,175 +532,260 @@ void expect_line(Student& client, const std::string& line) {
   client.expect_shown(line);
 }
 
-void hear_many_sizes(Student& client) {
-  Connection& server = enter(client);
-  for (const std::size_t size : {1U, 65U, 1'024U, 8'192U, 65'536U}) {
-    std::string text = std::string(std::max<std::size_t>(size, 8) - 8, '.') + random_word();
-    text.resize(size, '.');
-    server.send(said_by("bob", text));
-    const std::string end = size < 10 ? "bob > " + text : text.substr(size - 8);
-    press_enter_unless(client, [&] { return client.screen().find(end) != std::string::npos; });
-    client.expect_shown(end);
+const std::vector<Behaviour> clients = {
+    {"says its name first", client_section, [](Student& client) { enter(client); }},
+    {"sends each line that is typed as a message", client_section,
+     [](Student& client) {
+       Connection& server = enter(client);
+       expect_said(client, server, "hello");
+       expect_said(client, server, random_word() + " and " + random_word());
+     }},
+    {"counts bytes, not characters", characters,
+     [](Student& client) { expect_said(client, enter(client), "Grüße,你好"); }},
+    {"sends nothing for an empty line", client_section,
+     [](Student& client) {
+       Connection& server = enter(client);
+       client.type("");
+       expect_said(client, server, "next");
+     }},
+    {"shows what others say: bob > hi", output,
+     [](Student& client) {
+       const std::string text = "hi " + random_word();
+       enter(client).send(said_by("bob", text));
+       expect_line(client, "bob > " + text);
+     }},
+    {"shows all messages that arrive in one piece", client_section,
+     [](Student& client) {
+       enter(client).send(said_by("bob", "one") + said_by("carol", "two") + said_by("bob", "three"));
+       for (const char* const line : {"bob > one", "carol > two", "bob > three"}) expect_line(client, line);
+     }},
+    {"shows a message that arrives in pieces, cut anywhere", client_section,
+     [](Student& client) {
+       Connection& server = enter(client);
+       const std::string bytes = said_by("bob", "Grüße");
+       std::size_t begin = 0;
+       for (const std::size_t end : {std::size_t{4}, std::size_t{12}, bytes.size() - 5, bytes.size()}) {
+         client.wait(milliseconds(100));
+         if (!client.exit_code() && begin > 0) client.type("");
+         client.wait(milliseconds(100));
+         server.send(bytes.substr(begin, end - begin));
+         begin = end;
+       }
+       expect_line(client, "bob > Grüße");
+     }},
+    // A client that waits for the keyboard and the room has to go on waiting for both, whichever came last.
+    {"goes on to hear and to say, in turn", "docs/part4.md#4-the-drawback-and-two-ways-to-fix-it",
+     [](Student& client) {
+       Connection& server = enter(client);
+       for (int i = 0; i < 3; ++i) {
+         const std::string text = random_word();
+         server.send(said_by("bob", text));
+         expect_line(client, "bob > " + text);
+         expect_said(client, server, random_word());
+       }
+     }},
+    {"survives a message that is not UTF-8", misbehaving,
+     [](Student& client) {
+       enter(client).send(said_by("\xff", "\x80") + said_by("bob", "hi"));
+       expect_line(client, "bob > hi");
+     }},
+    {"refuses a message of 2,000,000,000 bytes", length,
+     [](Student& client) {
+       Connection& server = enter(client);
+       server.send("2000000000bob");
+       press_enter_unless(client, [&] { return client.exit_code().has_value(); });
+       server.expect_dropped("over 64 KiB is refused");
+     }},
+    {"sends no command of a message to the terminal", misbehaving,
+     [](Student& client) {
+       const std::string title = "\x1b]0;" + random_word() + "\x07";  // of the terminal's window
+       enter(client).send(said_by("bob" + title, "hi " + title) + said_by("bob", "next"));
+       expect_line(client, "bob > next");
+       client.expect_no_command(title);
+     }},
+    {"lets no message forge a line of somebody else", misbehaving,
+     [](Student& client) {
+       // What comes after the newline looks like a line of Carol's.
+       const std::string forged = "carol > " + random_word();
+       enter(client).send(said_by("bob", "hi\n" + forged) + said_by("bob\n" + forged, "hi") +
+                          said_by("bob", "next"));
+       expect_line(client, "bob > next");
+       if (("\n" + client.screen()).find("\n" + forged) == std::string::npos) return;
+       client.fail(
+           "no line that seems to be carol's: print \\n for the newline that a peer has sent, or leave it "
+           "out",
+           "a line on the screen that says: " + forged);
+     }},
+    {"ends when the server closes the connection", client_section,
+     [](Student& client) {
+       enter(client).close();
+       press_enter_unless(client, [&] { return client.exit_code().has_value(); });
+       client.expect_exit("when the server has closed the connection");
+     }},
+    {"leaves politely at the end of the input", output,
+     [](Student& client) {
+       Connection& server = enter(client);
+       expect_said(client, server, "bye");
+       client.end_input();
+       server.expect_end();
+       client.expect_exit("at the end of the input", Student::Code::zero);
+     }},
+    {"shows messages of 1 byte to 64 KiB", client_section,
+     [](Student& client) {
+       Connection& server = enter(client);
+       for (const std::size_t size : {1U, 65U, 1'024U, 8'192U, 65'536U}) {
+         std::string text = std::string(std::max<std::size_t>(size, 8) - 8, '.') + random_word();
+         text.resize(size, '.');
+         server.send(said_by("bob", text));
+         expect_line(client, size < 10 ? "bob > " + text : text.substr(size - 8));
+       }
+     }},
+    {"sleeps while nothing comes", client_section,
+     [](Student& client) {
+       enter(client).send("3  ");
+       client.expect_sleep("while nobody speaks");
+     }},
+};
+
+// --- Exercise 1: no name twice ---
+
+// Whether somebody who has said the name alice is in the room, and not turned away.
+bool is_let_in(Connection& alice, Connection& bob) {
+  for (int tries = 0; tries < 10 && !alice.has_ended(); ++tries) {
+    say(bob, ping);
+    if (alice.has_more(milliseconds(100))) return true;
   }
+  return false;
 }
 
-void send_in_pieces(Student& client) {
-  Connection& server = enter(client);
-  const std::string bytes = said_by("bob", "Grüße");
-  std::size_t begin = 0;
-  for (const std::size_t end : {std::size_t{4}, std::size_t{12}, bytes.size() - 5, bytes.size()}) {
-    client.wait(milliseconds(100));
-    if (!client.exit_code() && begin > 0) client.type("");
-    client.wait(milliseconds(100));
-    server.send(bytes.substr(begin, end - begin));
-    begin = end;
+// The server may learn that the first Alice has left when the second is there already, so she tries again.
+void free_name(Student& server, Connection& alice, Connection& bob) {
+  alice.close();
+  for (int tries = 0; tries < 5; ++tries) {
+    server.wait(milliseconds(100));
+    Connection& next = enter(server, "alice");
+    if (is_let_in(next, bob)) return expect_talk(next, bob);
+    next.close();
   }
-  expect_line(client, "bob > Grüße");
+  bob.fail("a new alice is let in, since the first has left", "she hears nobody");
 }
 
-void show_no_command(Student& client) {
-  const std::string title = "\x1b]0;" + random_word() + "\x07";  // of the terminal's window
-  enter(client).send(said_by("bob" + title, "hi " + title) + said_by("bob", "next"));
-  expect_line(client, "bob > next");
-  client.expect_no_command(title);
-}
-
-// What comes after the newline looks like a line of Carol's.
-void show_no_forged_line(Student& client) {
-  const std::string forged = "carol > " + random_word();
-  enter(client).send(said_by("bob", "hi\n" + forged) + said_by("bob\n" + forged, "hi") +
-                     said_by("bob", "next"));
-  expect_line(client, "bob > next");
-  if (("\n" + client.screen()).find("\n" + forged) != std::string::npos) {
-    client.fail(
-        "no line that seems to be carol's: print \\n for the newline that a peer has sent, or leave it out",
-        "a line on the screen that says: " + forged);
+// The next Alice is at the door already, and says her name when the one before has just left: a server finds both at
+// once, the end of the first one first. One that takes them in another order has several chances.
+void free_name_at_once(Student& server, Connection& alice, Connection& bob) {
+  Connection* last = &alice;
+  for (int tries = 0; tries < 5; ++tries) {
+    Connection& next = server.connect("the next alice");
+    server.wait(milliseconds(100));
+    server.pause();
+    last->close();
+    say(next, "alice");
+    server.resume();
+    if (is_let_in(next, bob)) return;
+    server.wait(milliseconds(100));
+    last = &enter(server, "alice");
+    if (!is_let_in(*last, bob)) break;
   }
+  server.fail("a new alice is let in as soon as the first has left",
+              "she is turned away if she says her name when the server finds that the first has gone. Does "
+              "it look for\n"
+              "names among those whom it has only marked, to remove them later?");
 }
 
-// A client that waits for the keyboard and the room has to go on waiting for both, whichever came last.
-void hear_and_say_in_turn(Student& client) {
-  Connection& server = enter(client);
-  for (int i = 0; i < 3; ++i) {
-    const std::string text = random_word();
-    server.send(said_by("bob", text));
-    expect_line(client, "bob > " + text);
-    expect_said(client, server, random_word());
-  }
-}
+const Exercise no_name_twice = {
+    Side::server,
+    {
+        {"turns away a second alice, while the first goes on talking", comes_in,
+         in_room([](Student& server, Connection& alice, Connection& bob) {
+           enter(server, "alice").expect_dropped("there is an alice in the room already");
+           expect_talk(alice, bob);
+         })},
+        {"lets an alice in when the first has left", loop, in_room(free_name)},
+        {"lets an alice in that says her name when the first has just left", loop,
+         in_room(free_name_at_once)},
+        {"lets in others", comes_in, in_room([](Student& server, Connection& alice, Connection& bob) {
+           Connection& other = enter(server, "alice " + random_word());
+           wait_until_heard(other, bob);
+           expect_talk(alice, bob);
+         })},
+    }};
 
-void close_room(Student& client) {
-  Connection& server = enter(client);
-  server.close();
-  press_enter_unless(client, [&] { return client.exit_code().has_value(); });
-  client.expect_exit("when the server has closed the connection");
-}
+// --- Exercise 2: private messages ---
 
-void end_input(Student& client) {
-  Connection& server = enter(client);
-  expect_said(client, server, "bye");
-  client.end_input();
-  server.expect_end();
-  client.expect_exit("at the end of the input", Student::Code::zero);
-}
+const Exercise private_messages = {
+    Side::server,
+    {
+        {"passes on to bob what is said to bob", goes_out,
+         in_room([](Student&, Connection& alice, Connection& bob) {
+           const std::string secret = "nobody else knows " + random_word();
+           say(alice, "/to bob " + secret);
+           expect_heard(bob, "alice", secret);
+           expect_talk(alice, bob);
+         })},
+        {"passes it on to nobody else", goes_out,
+         in_room([](Student& server, Connection& alice, Connection& bob) {
+           Connection& carol = join(server, alice, "carol");
+           const std::string secret = random_word();
+           say(alice, "/to bob " + secret);
+           expect_heard(bob, "alice", secret);
+           const std::string news = random_word();
+           say(alice, news);
+           expect_heard(carol, "alice", news);
+         })},
+        {"answers a guest that speaks to somebody who is not there", goes_out,
+         in_room([](Student&, Connection& alice, Connection& bob) {
+           const std::string nobody = random_word();
+           say(alice, "/to " + nobody + " hello");
+           expect_heard(alice, "server", "there is no " + nobody);
+           expect_talk(alice, bob);
+         })},
+        {"passes on what is for bob in the order in which it was said", goes_out,
+         in_room([](Student&, Connection& alice, Connection& bob) {
+           alice.send(with_header("first") + with_header("/to bob second") + with_header("third"));
+           for (const char* const text : {"first", "second", "third"}) expect_heard(bob, "alice", text);
+         })},
+        {"passes on to all what only begins similarly", comes_in,
+         in_room([](Student& server, Connection& alice, Connection& bob) {
+           Connection& carol = join(server, alice, "carol");
+           const std::string text = "/today is " + random_word();
+           say(alice, text);
+           expect_heard(bob, "alice", text);
+           expect_heard(carol, "alice", text);
+         })},
+    }};
 
-void send_lie(Student& client) {
-  Connection& server = enter(client);
-  server.send("2000000000bob");
-  press_enter_unless(client, [&] { return client.exit_code().has_value(); });
-  server.expect_dropped("over 64 KiB is refused");
-}
+// --- Exercise 3: a deadline at the door ---
+
+const std::string deadline_section = "docs/part4.md#exercise-3-a-deadline-at-the-door";
+const std::string deadline = "it has said no name for two seconds";
+
+const Exercise deadline_at_the_door = {
+    Side::server,
+    {
+        {"drops a guest that says no name, even if nothing else happens", deadline_section,
+         [](Student& server) { server.connect("a silent guest").expect_dropped(deadline); }},
+        {"drops a guest that says it byte by byte, and too slowly", deadline_section,
+         [](Student& server) {
+           // After six seconds the name would be whole, and the guest in the
+           Connection& guest = server.connect("a slow guest");
+           for (const char& byte : with_header("14 letters now")) {
+             guest.send({&byte, 1});
+             server.wait(milliseconds(250));
+           }
+           guest.expect_dropped(deadline);
+         }},
+        {"lets guests stay that have a name and say nothing", deadline_section,
+         in_room([](Student& server, Connection& alice, Connection& bob) {
+           Connection& guest = server.connect("a silent guest");
+           server.wait(milliseconds(3000));
+           expect_talk(alice, bob);
+           guest.expect_dropped(deadline);
+         })},
+    }};
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::string comes_in = "docs/part4.md#a-message-comes-in";
-  const std::string goes_out = "docs/part4.md#a-message-goes-out";
-  const std::string remembers = "docs/part4.md#what-the-server-remembers-for-each-client";
-  const std::string guests = "docs/part4.md#5-guests-who-do-not-behave";
-  const std::string length = "docs/part2.md#6-a-length-is-not-to-be-believed";
-  const std::string characters = "docs/part2.md#it-counts-characters";
-  const std::string client_section = "docs/part4.md#2-build-the-client";
-  const std::string output = "docs/part4.md#3-check-the-output";
-
-  const std::vector<Behaviour> for_servers = {
-      {"passes on what one guest says to all others: the name, then the text", comes_in, talk_among_three},
-      {"does not send it back to whoever said it", comes_in, talk_to_somebody_else},
-      {"passes on twenty messages that arrive in one piece, in their order", comes_in, say_much_at_once},
-      {"passes on a message that arrives byte by byte", remembers, say_byte_by_byte},
-      {"counts bytes, not characters", characters, say_letters_of_many_bytes},
-      {"does not wait for a guest who connects and says nothing", remembers,
-       [](Student& server) { talk_beside(server, [&] { server.connect("a silent guest"); }); }},
-      {"does not wait for guests who send half a header, or half a message", remembers, send_half},
-      {"survives guests who leave", comes_in, leave},
-      {"survives guests whose connection breaks", guests, break_off},
-      {"survives a guest whose bytes are not UTF-8", guests, send_other_bytes},
-      {"refuses a message of 70,000 bytes", length,
-       [](Student& server) { expect_refusal(server, "70000     and so on", "over 64 KiB is refused"); }},
-      {"refuses a header that is not a length", guests,
-       [](Student& server) {
-         expect_refusal(server, "GET / HTTP/1.1\r\n\r\n", "what came is not a length");
-       }},
-      {"survives a guest whose connection breaks while others speak: SIGPIPE, EPIPE",
-       "docs/part1.md#a-client-that-leaves", break_off_while_others_speak},
-      {"does not wait for a guest who reads nothing", goes_out, read_nothing},
-      {"loses nothing of what is said to a guest who reads late", goes_out, read_late},
-      {"keeps guests who come while others leave", "docs/part1.md#a-client-that-leaves",
-       come_while_others_leave},
-      {"still serves those inside when 1,100 silent guests come", "docs/part4.md#the-door", serve_crowd},
-      {"passes on the second of two messages without a delay of 40 ms",
-       "docs/part2.md#7-small-messages-and-40-milliseconds", follow_closely},
-      {"can be ended and started again at once", "docs/part1.md#start-it-again-at-once", expect_restart},
-      {"passes on messages of 1 byte to 64 KiB, and a name of 64 bytes", comes_in, say_in_many_sizes},
-      {"sleeps while nothing comes", "docs/part4.md#the-loop", sleep_meanwhile},
-      {"sleeps while it waits for a guest who reads nothing", goes_out, sleep_beside_slow_reader},
-  };
-  const std::vector<Behaviour> for_clients = {
-      {"says its name first", client_section, [](Student& client) { enter(client); }},
-      {"sends each line that is typed as a message", client_section,
-       [](Student& client) {
-         Connection& server = enter(client);
-         expect_said(client, server, "hello");
-         expect_said(client, server, random_word() + " and " + random_word());
-       }},
-      {"counts bytes, not characters", characters,
-       [](Student& client) { expect_said(client, enter(client), "Grüße,你好"); }},
-      {"sends nothing for an empty line", client_section,
-       [](Student& client) {
-         Connection& server = enter(client);
-         client.type("");
-         expect_said(client, server, "next");
-       }},
-      {"shows what others say: bob > hi", output,
-       [](Student& client) {
-         const std::string text = "hi " + random_word();
-         enter(client).send(said_by("bob", text));
-         expect_line(client, "bob > " + text);
-       }},
-      {"shows all messages that arrive in one piece", client_section,
-       [](Student& client) {
-         enter(client).send(said_by("bob", "one") + said_by("carol", "two") + said_by("bob", "three"));
-         for (const char* const line : {"bob > one", "carol > two", "bob > three"}) expect_line(client, line);
-       }},
-      {"shows a message that arrives in pieces, cut anywhere", client_section, send_in_pieces},
-      {"goes on to hear and to say, in turn", "docs/part4.md#4-the-drawback-and-two-ways-to-fix-it",
-       hear_and_say_in_turn},
-      {"survives a message that is not UTF-8", guests,
-       [](Student& client) {
-         enter(client).send(said_by("\xff", "\x80") + said_by("bob", "hi"));
-         expect_line(client, "bob > hi");
-       }},
-      {"refuses a message of 2,000,000,000 bytes", length, send_lie},
-      {"sends no command of a message to the terminal", guests, show_no_command},
-      {"lets no message forge a line of somebody else", guests, show_no_forged_line},
-      {"ends when the server closes the connection", client_section, close_room},
-      {"leaves politely at the end of the input", output, end_input},
-      {"shows messages of 1 byte to 64 KiB", client_section, hear_many_sizes},
-      {"sleeps while nothing comes", client_section,
-       [](Student& client) {
-         enter(client).send("3  ");
-         client.expect_sleep("while nobody speaks");
-       }},
-  };
-  return run_checks(argc, argv, {"part4", for_servers, for_clients, exercises()});
+  return run_checks(argc, argv,
+                    {"part4", servers, clients, {no_name_twice, private_messages, deadline_at_the_door}});
 }

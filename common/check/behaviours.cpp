@@ -1,0 +1,153 @@
+#include "common/check/behaviours.hpp"
+
+#include <fmt/format.h>
+
+Run serve(const Service& service, int times) {
+  return [=](Student& server) {
+    Connection& client = server.connect();
+    for (int i = 0; i < times; ++i) service(client);
+  };
+}
+
+Run serve_in_turn(int clients, const Service& service) {
+  return [=](Student& server) {
+    for (int i = 0; i < clients; ++i) service(server.connect());
+  };
+}
+
+Run serve_at_once(int clients, const Service& service) {
+  return [=](Student& server) {
+    std::vector<Connection*> all;
+    for (int i = 1; i <= clients; ++i) all.push_back(&server.connect(fmt::format("client {}", i)));
+    for (Connection* client : all) service(*client);
+  };
+}
+
+Run serve_after(Leave leave, const Service& service) {
+  return [=](Student& server) {
+    Connection& first = server.connect("the first client");
+    service(first);
+    (first.*leave)();
+    service(server.connect("the next client"));
+  };
+}
+
+// The client that leaves comes while the program is stopped, so that it has certainly left when the program goes on.
+// There is only one: the backlog may have no room for more.
+Run survive(Leave leave, const Service& service) {
+  return [=](Student& server) {
+    Connection& first = server.connect("the first client");
+    service(first);
+    first.close();
+    server.pause();
+    (server.connect("a client that leaves").*leave)();
+    server.resume();
+    service(server.connect("the next client"));
+  };
+}
+
+Run restart(const Service& service) {
+  return [=](Student& server) {
+    Connection& client = server.connect();
+    service(client);
+    server.stop();
+    client.close();
+    service(server.connect("the next client"));
+  };
+}
+
+Run sleep_between_clients(const Service& service) {
+  return [=](Student& server) {
+    Connection& client = server.connect();
+    service(client);
+    server.expect_sleep("beside a client that says nothing");
+    client.close();
+    server.expect_sleep("when a client has left");
+  };
+}
+
+Run refuse(const std::string& bytes, const std::string& why, const Service& service) {
+  return [=](Student& server) {
+    Connection& client = server.connect("a client that is refused");
+    client.send(bytes);
+    client.expect_dropped(why);
+    service(server.connect("the next client"));
+  };
+}
+
+Connection& accept_reader(Student& client, const Message& message) {
+  Connection& server = client.accept();
+  server.send(message.bytes);
+  message.expect_shown(client);
+  return server;
+}
+
+Run show(const NewMessage& message) {
+  return [=](Student& client) { accept_reader(client, message()); };
+}
+
+Run show_two_at_once(const NewMessage& message) {
+  return [=](Student& client) {
+    const Message first = message();
+    const Message second = message();
+    client.accept().send(first.bytes + second.bytes);
+    first.expect_shown(client);
+    second.expect_shown(client);
+  };
+}
+
+Run show_one_by_one(const NewMessage& message) {
+  return [=](Student& client) {
+    const Message sent = message();
+    client.accept().send_one_by_one(sent.bytes);
+    sent.expect_shown(client);
+  };
+}
+
+Run show_cut(std::size_t last_cut, const NewMessage& message) {
+  return [=](Student& client) {
+    Connection& server = client.accept();
+    for (std::size_t size = 1; size <= last_cut; ++size) {
+      const Message sent = message();
+      server.send_cut(sent.bytes, size);
+      sent.expect_shown(client);
+    }
+  };
+}
+
+Run show_sizes(const std::vector<std::size_t>& sizes, const std::function<Message(std::size_t)>& message) {
+  return [=](Student& client) {
+    Connection& server = client.accept();
+    for (const std::size_t size : sizes) {
+      const Message sent = message(size);
+      server.send(sent.bytes);
+      sent.expect_shown(client);
+    }
+  };
+}
+
+Run end_between_messages(const NewMessage& message) {
+  return [=](Student& client) {
+    accept_reader(client, message()).close();
+    client.expect_exit("when the connection is closed between two messages", Student::Code::zero);
+  };
+}
+
+Run refuse_each(const std::vector<std::string>& lies, const std::string& why, const NewMessage& message) {
+  return [=](Student& client) {
+    for (const std::string& lie : lies) {
+      Connection& server = accept_reader(client, message());
+      server.send(lie);
+      server.expect_dropped(why);
+      client.expect_exit("with an error");
+      client.stop();
+    }
+  };
+}
+
+Run sleep_inside_header(const NewMessage& message) {
+  return [=](Student& client) {
+    accept_reader(client, message()).send("5   ");
+    client.expect_sleep("while the server has sent half a header");
+  };
+}
