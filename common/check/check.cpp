@@ -200,7 +200,8 @@ class Judge {
     if (verdict_ || ::waitpid(id_, &status, WNOHANG) != id_) return verdict_;
     verdict_.emplace();
     verdict_->seconds = std::chrono::duration<double>(Clock::now() - start_).count();
-    if (WIFEXITED(status)) verdict_->result = static_cast<Result>(WEXITSTATUS(status));
+    if (WIFEXITED(status) && WEXITSTATUS(status) >= static_cast<int>(Result::right))
+      verdict_->result = static_cast<Result>(WEXITSTATUS(status));
     std::rewind(report_);
     for (int byte = std::getc(report_); byte != EOF; byte = std::getc(report_))
       verdict_->report += static_cast<char>(byte);

@@ -25,6 +25,9 @@ using std::chrono::milliseconds;
 constexpr const char* bind_section = "docs/part1.md#bind-an-address-and-a-port";
 constexpr const char* htons_section = "docs/part1.md#two-bytes-the-wrong-way-round";
 
+// A program that works a larger share of the time than this does not sleep.
+constexpr double busy = 0.2;
+
 // Long enough for a program that waits in recv() to take what has come before more does.
 constexpr milliseconds moment{50};
 
@@ -180,25 +183,23 @@ void Connection::expect_dropped(const std::string& why) {
   if (program_.has_crashed()) fail(expected, "a crash");
 }
 
-std::string Connection::message(const std::string& expected, milliseconds patience) {
-  return messages(1, expected, patience).front();
-}
-
 std::vector<std::string> Connection::messages(std::size_t count, const std::string& expected,
                                               milliseconds patience) {
   const auto until = Clock::now() + patience;
-  as_due_ = returned_;
+  as_due_ = taken_;
+  MessageReader reader(1024 * 1024);
+  std::size_t read = taken_;
   std::vector<std::string> bodies;
   try {
     while (bodies.size() < count) {
-      if (const auto body = reader_.next()) {
+      if (const auto body = reader.next()) {
         bodies.emplace_back(*body);
-        returned_ += header_size + body->size();
+        taken_ += header_size + body->size();
         continue;
       }
-      if (taken_ == received_.size() && !pump(until)) fail(expected);
-      reader_.push(std::string_view(received_).substr(taken_));
-      taken_ = received_.size();
+      if (read == received_.size() && !pump(until)) fail(expected);
+      reader.push(std::string_view(received_).substr(read));
+      read = received_.size();
     }
   } catch (const FramingError& error) {
     fail(expected, error.what());
@@ -256,10 +257,6 @@ void Connection::fail(const std::string& expected, const std::string& remark) {
   throw fault;
 }
 
-bool Connection::waits_in_queue(std::uint16_t server) const {
-  return socket_.descriptor() != -1 && ::waits_in_queue(server, port_of(socket_.local_address()));
-}
-
 std::string Connection::sent() const {
   constexpr std::size_t enough = 6;
   std::string text = pieces_.empty() ? "nothing" : "";
@@ -302,7 +299,7 @@ void Student::stop() {
 // A program that has just been started may still be busy with that.
 void Student::let_it_start(Clock::time_point start, Clock::time_point& end) {
   if (Clock::now() >= end && Clock::now() < start + 3 * to_start &&
-      program_.load(milliseconds(1000)).value_or(0) > 0.2)
+      program_.load(milliseconds(1000)).value_or(0) > busy)
     end = Clock::now() + std::chrono::seconds(1);
 }
 
@@ -450,7 +447,7 @@ void Student::expect_screen(const std::function<bool(const std::string& screen)>
   while (!condition(screen())) {
     if (!exit_code() && Clock::now() > end && work < most_work) {
       const double load = program_.load(milliseconds(1500)).value_or(0);
-      work = load > 0.2 ? work + 1.5 * load : most_work;
+      work = load > busy ? work + 1.5 * load : most_work;
       continue;
     }
     if (exit_code() || Clock::now() > end) {
@@ -496,15 +493,13 @@ void Student::expect_sleep(const std::string& when) {
   if (program_.by_hand())
     return program_.step("Your program should use no processor time " + when + ": see top.");
   // Until it sleeps: it may still be busy with what has come.
-  constexpr double busy = 0.2;
-  constexpr int looks = 8;
   double load = 1;
-  for (int i = 0; i < looks && load > busy; ++i) {
+  for (int looks = 0; looks < 8; ++looks) {
     const std::optional<double> now = program_.load(milliseconds(300));
     if (!now) throw CannotJudge();
     load = *now;
+    if (load <= busy) return;
   }
-  if (load <= busy) return;
   fail("the program sleeps " + when + ", until something comes",
        fmt::format("it keeps a processor busy, {:.0f} % of the time, and goes on with that: a loop that asks "
                    "again and again.\n"
@@ -523,7 +518,8 @@ Mismatch Student::explained(Mismatch fault) {
   fault.came = seen_by + fault.came;
   const auto seer = std::find_if(connections_.rbegin(), connections_.rend(),
                                  [&](const Connection& connection) { return connection.who() == fault.who; });
-  if (side_ == Side::server && seer != connections_.rend() && seer->waits_in_queue(port_of(address_))) {
+  if (side_ == Side::server && seer != connections_.rend() && seer->socket().descriptor() != -1 &&
+      waits_in_queue(port_of(address_), port_of(seer->socket().local_address()))) {
     fault.came += "\nYour server has not accepted this connection yet: it is still in the queue of listen()";
   }
   const bool is_shown = fault.came.find("on the screen:") != std::string::npos;

@@ -75,7 +75,9 @@ class Connection {
   void expect_dropped(const std::string& why);
 
   /// Expects a message, or several, and returns their bodies; `expected` describes them.
-  std::string message(const std::string& expected, std::chrono::milliseconds patience = to_react);
+  std::string message(const std::string& expected, std::chrono::milliseconds patience = to_react) {
+    return messages(1, expected, patience).front();
+  }
   std::vector<std::string> messages(std::size_t count, const std::string& expected,
                                     std::chrono::milliseconds patience = to_react);
   /// Waits a moment for bytes: true if there are any that nobody has expected yet.
@@ -96,14 +98,10 @@ class Connection {
   /// it, at once: send(2). After a reset() only its second send() would.
   void half_close_and_reset();
 
-  /// The function of that name, for this connection.
-  void delay_acknowledgement() { ::delay_acknowledgement(socket_); }
-
   [[noreturn]] void fail(const std::string& expected, const std::string& remark = "");
 
   const std::string& who() const { return who_; }
-  /// Whether the server on that port has not accepted it yet, as far as that can be known.
-  bool waits_in_queue(std::uint16_t server) const;
+  const Socket& socket() const { return socket_; }
   /// What was sent, and how this end was closed, for a person.
   std::string sent() const;
 
@@ -122,11 +120,9 @@ class Connection {
   std::vector<Piece> pieces_;  // what was sent
   std::string our_end_;        // and how this end was closed: ", then a reset"
   std::string received_;
-  std::size_t taken_ = 0;     // how much of it has been expected, or given to reader_
-  std::size_t as_due_ = 0;    // how much of it was right
-  std::size_t returned_ = 0;  // how much of it were the messages that have been returned
+  std::size_t taken_ = 0;   // how much of it has been expected
+  std::size_t as_due_ = 0;  // how much of it was right
   End their_end_ = End::none;
-  MessageReader reader_{1024 * 1024};
 };
 
 /// The learner's program in one behaviour. It is started by the first call of start(), connect() or accept().

@@ -19,9 +19,9 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <regex>
 #include <sstream>
 #include <stdexcept>
-#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -104,22 +104,14 @@ std::optional<double> seconds_of_work() {
 }
 
 // A line of a stack, which says where and not why: of Java, C#, Node, Ruby, Go and Rust.
-bool is_stack_frame(std::string_view line) {
-  const std::size_t begin = line.find_first_not_of(" \t");
-  if (line.starts_with("note: ") || line == "stack backtrace:") return true;
-  if (begin == std::string_view::npos || begin == 0) return false;
-  line.remove_prefix(begin);
-  const std::size_t digits = std::min(line.find_first_not_of("0123456789"), line.size());
-  if (digits > 0 && line.substr(digits).starts_with(": ")) return true;
-  return line.starts_with("at ") || line.starts_with("from ") || line.starts_with("... ") ||
-         line.starts_with("/");
+bool is_stack_frame(const std::string& line) {
+  static const std::regex frame("^(note: |stack backtrace:$|[ \t]+(at |from |\\.\\.\\. |/|[0-9]+: ))");
+  return std::regex_search(line, frame);
 }
 
-bool names_a_cause(std::string_view line) {
-  for (const char* const word : {"Error: ", "Exception", "panic", "Unhandled", "Uncaught", "Caused by"}) {
-    if (line.find(word) != std::string_view::npos) return true;
-  }
-  return false;
+bool names_a_cause(const std::string& line) {
+  static const std::regex cause("Error: |Exception|panic|Unhandled|Uncaught|Caused by");
+  return std::regex_search(line, cause);
 }
 
 }  // namespace

@@ -146,54 +146,37 @@ void Process::fail(const std::string& what) {
   throw std::runtime_error(fmt::format("{}; the program has printed:\n{}", what, history_));
 }
 
-// Cuts `size` bytes off the front of a stream, and the next `skip` bytes.
-std::string Process::take(Stream& stream, std::size_t size, std::size_t skip) {
-  std::string taken = stream.unread.substr(0, size);
-  stream.unread.erase(0, size + skip);
+// What comes next on a stream before `text`, which is passed over too.
+std::string Process::take_until(Stream& stream, std::string_view text, const std::string& what) {
+  const Clock::time_point end = Clock::now() + deadline;
+  std::size_t at = 0;
+  while ((at = stream.unread.find(text)) == std::string::npos) {
+    if (stream.descriptor == -1) fail(fmt::format("no more {} on {}", what, stream.name));
+    if (!pump(left_until(end)) && left_until(end) == 0)
+      fail(fmt::format("no {} on {} in time", what, stream.name));
+  }
+  std::string taken = stream.unread.substr(0, at);
+  stream.unread.erase(0, at + text.size());
   return taken;
 }
 
-std::string Process::line_of(Stream& stream, const char* name) {
-  const Clock::time_point end = Clock::now() + deadline;
-  std::size_t at = 0;
-  while ((at = stream.unread.find('\n')) == std::string::npos) {
-    if (stream.descriptor == -1) fail(fmt::format("no more lines on {}", name));
-    if (!pump(left_until(end)) && left_until(end) == 0) fail(fmt::format("no line on {} in time", name));
-  }
-  std::string line = take(stream, at, 1);
+std::string Process::line_of(Stream& stream) {
+  std::string line = take_until(stream, "\n", "lines");
   if (line.ends_with('\r')) line.pop_back();
   return line;
 }
 
-std::string Process::rest_of(Stream& stream, const char* name) {
+std::string Process::rest_of(Stream& stream) {
   const Clock::time_point end = Clock::now() + deadline;
   while (stream.descriptor != -1) {
-    if (!pump(left_until(end)) && left_until(end) == 0) fail(fmt::format("{} has not ended in time", name));
+    if (!pump(left_until(end)) && left_until(end) == 0)
+      fail(fmt::format("{} has not ended in time", stream.name));
   }
-  return take(stream, stream.unread.size(), 0);
-}
-
-std::string Process::line() {
-  return line_of(streams_[0], "stdout");
-}
-std::string Process::error_line() {
-  return line_of(streams_[1], "stderr");
-}
-std::string Process::rest() {
-  return rest_of(streams_[0], "stdout");
-}
-std::string Process::error_rest() {
-  return rest_of(streams_[1], "stderr");
+  return std::exchange(stream.unread, "");
 }
 
 std::string Process::until(std::string_view text) {
-  const Clock::time_point end = Clock::now() + deadline;
-  std::size_t at = 0;
-  while ((at = streams_[0].unread.find(text)) == std::string::npos) {
-    if (streams_[0].descriptor == -1) fail(fmt::format("'{}' did not come before the end", text));
-    if (!pump(left_until(end)) && left_until(end) == 0) fail(fmt::format("'{}' did not come in time", text));
-  }
-  return take(streams_[0], at, text.size());
+  return take_until(streams_[0], text, fmt::format("'{}'", text));
 }
 
 std::optional<std::string> Process::read(std::chrono::milliseconds patience) {
@@ -203,7 +186,7 @@ std::optional<std::string> Process::read(std::chrono::milliseconds patience) {
     if (left_until(end) == 0) break;
   }
   if (streams_[0].unread.empty() && streams_[0].descriptor == -1) return std::nullopt;
-  return take(streams_[0], streams_[0].unread.size(), 0);
+  return std::exchange(streams_[0].unread, "");
 }
 
 void Process::type(std::string_view text) {

@@ -27,17 +27,16 @@ class Process {
   Process& operator=(Process&&) = delete;
   ~Process();
 
-  /// The next line of stdout, without its end. A carriage return before the end is left out too.
-  std::string line();
-  /// The same for stderr.
-  std::string error_line();
+  /// The next line of stdout (stderr), without its end. A carriage return before the end is left out too.
+  std::string line() { return line_of(streams_[0]); }
+  std::string error_line() { return line_of(streams_[1]); }
 
   /// Waits until stdout shows `text`, returns what came before it, and goes on after it.
   std::string until(std::string_view text);
 
   /// The rest of stdout (stderr): waits until the program has closed it.
-  std::string rest();
-  std::string error_rest();
+  std::string rest() { return rest_of(streams_[0]); }
+  std::string error_rest() { return rest_of(streams_[1]); }
 
   /// What comes next on stdout: waits for it for `patience` at most, and returns an empty text if nothing came
   /// in time. Nothing once the program has closed stdout and all of it has been read; a terminal stays open until
@@ -63,15 +62,16 @@ class Process {
 
  private:
   struct Stream {
+    const char* name = "";
     int descriptor = -1;
     std::string unread;
   };
 
   bool has_ended();
   bool pump(int timeout);
-  std::string take(Stream& stream, std::size_t size, std::size_t skip);
-  std::string line_of(Stream& stream, const char* name);
-  std::string rest_of(Stream& stream, const char* name);
+  std::string take_until(Stream& stream, std::string_view text, const std::string& what);
+  std::string line_of(Stream& stream);
+  std::string rest_of(Stream& stream);
   void start(std::vector<std::string>& command, const std::array<int, 3>& child_ends, bool terminal);
   [[noreturn]] void fail(const std::string& what);
 
@@ -79,6 +79,6 @@ class Process {
   int status_ = -1;
   int input_ = -1;
   bool terminal_ = false;
-  std::array<Stream, 2> streams_;  // stdout, stderr
-  std::string history_;            // all of both, for messages
+  std::array<Stream, 2> streams_{Stream{"stdout", -1, ""}, Stream{"stderr", -1, ""}};
+  std::string history_;  // all of both, for messages
 };

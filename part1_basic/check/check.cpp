@@ -125,84 +125,78 @@ void expect_own_address(Connection& client) {
   client.expect("you are " + client.address() + "\n");
 }
 
-const Exercise own_address = {
-    Side::server,
-    {
-        {"sends a client its address and port, and closes the connection",
-         "docs/part1.md#accept-a-second-socket",
-         [](Student& server) {
-           Connection& client = server.connect();
-           expect_own_address(client);
-           client.expect_end();
-         }},
-        {"sends each of three clients its own", "docs/part1.md#accept-a-second-socket",
-         serve_at_once(3, expect_own_address)},
-        {"survives clients that leave before they are served", "docs/part1.md#a-client-that-leaves",
-         survive(&Connection::reset, expect_own_address)},
-    }};
+const std::vector<Behaviour> own_address = {
+    {"sends a client its address and port, and closes the connection", "docs/part1.md#accept-a-second-socket",
+     [](Student& server) {
+       Connection& client = server.connect();
+       expect_own_address(client);
+       client.expect_end();
+     }},
+    {"sends each of three clients its own", "docs/part1.md#accept-a-second-socket",
+     serve_at_once(3, expect_own_address)},
+    {"survives clients that leave before they are served", "docs/part1.md#a-client-that-leaves",
+     survive(&Connection::reset, expect_own_address)},
+};
 
 // --- Exercise 2: a client that counts the pieces ---
 
-const Exercise pieces = {
-    Side::client,
-    {
-        {"reports the size of each piece when it comes, and the total at the end",
-         "docs/part1.md#several-times",
-         // Each piece is sent when the client has shown the one before, so that no two can come as one.
-         [](Student& client) {
-           Connection& server = client.accept();
-           std::size_t sum = 0;
-           for (int i = 0; i < 3; ++i) {
-             const std::size_t size = 2 + std::random_device()() % 900;
-             const std::size_t before = client.screen().size();
-             server.send(std::string(size, 'x'));
-             client.expect_screen(
-                 [&](const std::string& screen) {
-                   return ("\n" + screen.substr(before)).find(fmt::format("\n{} bytes\n", size)) !=
-                          std::string::npos;
-                 },
-                 fmt::format("'{} bytes' on a line of the screen", size));
-             sum += size;
-           }
-           server.close();
-           client.expect_shown(fmt::format("{} bytes in 3 pieces", sum));
-         }},
-        {"counts a million bytes, in whatever pieces they come", "docs/part1.md#the-whole-stream",
-         [](Student& client) {
-           constexpr std::size_t million = 1'000'000;
-           Connection& server = client.accept();
-           server.send(std::string(million, 'x'));
-           server.close();
-           client.expect_shown(fmt::format("{} bytes in ", million));
-           client.expect_exit("when the server has closed the connection");
+const std::vector<Behaviour> pieces = {
+    {"reports the size of each piece when it comes, and the total at the end", "docs/part1.md#several-times",
+     // Each piece is sent when the client has shown the one before, so that no two can come as one.
+     [](Student& client) {
+       Connection& server = client.accept();
+       std::size_t sum = 0;
+       for (int i = 0; i < 3; ++i) {
+         const std::size_t size = 2 + std::random_device()() % 900;
+         const std::size_t before = client.screen().size();
+         server.send(std::string(size, 'x'));
+         client.expect_screen(
+             [&](const std::string& screen) {
+               return ("\n" + screen.substr(before)).find(fmt::format("\n{} bytes\n", size)) !=
+                      std::string::npos;
+             },
+             fmt::format("'{} bytes' on a line of the screen", size));
+         sum += size;
+       }
+       server.close();
+       client.expect_shown(fmt::format("{} bytes in 3 pieces", sum));
+     }},
+    {"counts a million bytes, in whatever pieces they come", "docs/part1.md#the-whole-stream",
+     [](Student& client) {
+       constexpr std::size_t million = 1'000'000;
+       Connection& server = client.accept();
+       server.send(std::string(million, 'x'));
+       server.close();
+       client.expect_shown(fmt::format("{} bytes in ", million));
+       client.expect_exit("when the server has closed the connection");
 
-           // Each line that is a number and "bytes", and the last one, which has a second number.
-           std::size_t lines_with_bytes = 0;
-           std::size_t sum = 0;
-           std::size_t counted = 0;
-           std::istringstream lines(client.screen());
-           for (std::string line; std::getline(lines, line);) {
-             std::istringstream words(line);
-             std::size_t bytes = 0;
-             std::string unit, in;
-             if (!(words >> bytes >> unit) || !unit.starts_with("byte")) continue;
-             if (words >> in >> counted) break;
-             ++lines_with_bytes;
-             sum += bytes;
-           }
-           if (sum == million && counted == lines_with_bytes) return;
-           client.fail(
-               "a line such as '512 bytes' for each piece, and in the end as many pieces and bytes as that",
-               fmt::format("{} such lines, with {} bytes in all, and then: {} pieces", lines_with_bytes, sum,
-                           counted));
-         }},
-        {"reports that nothing has come", "docs/part1.md#several-times",
-         [](Student& client) {
-           client.accept().close();
-           client.expect_shown("0 bytes in 0 pieces");
-           client.expect_exit("when the server has closed the connection");
-         }},
-    }};
+       // Each line that is a number and "bytes", and the last one, which has a second number.
+       std::size_t lines_with_bytes = 0;
+       std::size_t sum = 0;
+       std::size_t counted = 0;
+       std::istringstream lines(client.screen());
+       for (std::string line; std::getline(lines, line);) {
+         std::istringstream words(line);
+         std::size_t bytes = 0;
+         std::string unit, in;
+         if (!(words >> bytes >> unit) || !unit.starts_with("byte")) continue;
+         if (words >> in >> counted) break;
+         ++lines_with_bytes;
+         sum += bytes;
+       }
+       if (sum == million && counted == lines_with_bytes) return;
+       client.fail(
+           "a line such as '512 bytes' for each piece, and in the end as many pieces and bytes as that",
+           fmt::format("{} such lines, with {} bytes in all, and then: {} pieces", lines_with_bytes, sum,
+                       counted));
+     }},
+    {"reports that nothing has come", "docs/part1.md#several-times",
+     [](Student& client) {
+       client.accept().close();
+       client.expect_shown("0 bytes in 0 pieces");
+       client.expect_exit("when the server has closed the connection");
+     }},
+};
 
 // --- Exercise 3: an echo ---
 
@@ -215,38 +209,40 @@ void expect_echo_of_a_word(Connection& client) {
   expect_echo(client, random_word());
 }
 
-const Exercise echo = {Side::server,
-                       {
-                           {"sends back what has come, while the connection stays open",
-                            "docs/part1.md#exercise-3-an-echo-server", serve(expect_echo_of_a_word, 3)},
-                           {"closes when the client has ended its direction, and all is sent back",
-                            "docs/part1.md#exercise-3-an-echo-server",
-                            [](Student& server) {
-                              Connection& client = server.connect();
-                              const std::string word = random_word();
-                              client.send(word);
-                              client.half_close();
-                              client.expect(word);
-                              client.expect_end();
-                            }},
-                           {"sends back every byte as it is", "docs/part1.md#the-whole-stream",
-                            [](Student& server) {
-                              std::string bytes;
-                              for (int byte = 0; byte < 256; ++byte) bytes += static_cast<char>(byte);
-                              expect_echo(server.connect(), bytes);
-                            }},
-                           {"sends back a megabyte", "docs/part1.md#send-takes-less-than-you-give-it",
-                            [](Student& server) {
-                              const std::string bytes =
-                                  random_word() + std::string(64 * 1024 - 16, 'x') + random_word();
-                              serve([&](Connection& client) { expect_echo(client, bytes); }, 16)(server);
-                            }},
-                           {"survives a client whose connection breaks", "docs/part1.md#a-client-that-leaves",
-                            serve_after(&Connection::reset, expect_echo_of_a_word)},
-                       }};
+const std::vector<Behaviour> echo = {
+    {"sends back what has come, while the connection stays open", "docs/part1.md#exercise-3-an-echo-server",
+     serve(expect_echo_of_a_word, 3)},
+    {"closes when the client has ended its direction, and all is sent back",
+     "docs/part1.md#exercise-3-an-echo-server",
+     [](Student& server) {
+       Connection& client = server.connect();
+       const std::string word = random_word();
+       client.send(word);
+       client.half_close();
+       client.expect(word);
+       client.expect_end();
+     }},
+    {"sends back every byte as it is", "docs/part1.md#the-whole-stream",
+     [](Student& server) {
+       std::string bytes;
+       for (int byte = 0; byte < 256; ++byte) bytes += static_cast<char>(byte);
+       expect_echo(server.connect(), bytes);
+     }},
+    {"sends back a megabyte", "docs/part1.md#send-takes-less-than-you-give-it",
+     [](Student& server) {
+       const std::string bytes = random_word() + std::string(64 * 1024 - 16, 'x') + random_word();
+       serve([&](Connection& client) { expect_echo(client, bytes); }, 16)(server);
+     }},
+    {"survives a client whose connection breaks", "docs/part1.md#a-client-that-leaves",
+     serve_after(&Connection::reset, expect_echo_of_a_word)},
+};
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  return run_checks(argc, argv, {"part1", servers, clients, {own_address, pieces, echo}});
+  return run_checks(argc, argv,
+                    {"part1",
+                     servers,
+                     clients,
+                     {{Side::server, own_address}, {Side::client, pieces}, {Side::server, echo}}});
 }

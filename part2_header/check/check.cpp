@@ -200,47 +200,44 @@ void ask_something(Connection& client) {
   ask(client, "hello " + random_word());
 }
 
-const Exercise capital_letters = {
-    Side::server,
-    {
-        {"answers each message in capital letters, while the connection stays open", client_section,
-         serve(ask_something, 3)},
-        {"answers messages of 1 byte to a megabyte, which is allowed", client_section,
-         serve([](Connection& client) {
-           for (const std::size_t size : {1U, 64U, 65U, 1'024U, 4'097U, 65'536U, 1'000'000U})
-             ask(client, std::string(size, random_word().front()));
-         })},
-        {"answers both messages that come in one piece", two_for_one, serve([](Connection& client) {
-           const std::string first = random_word();
-           const std::string second = random_word() + "!";
-           client.send(with_header(first) + with_header(second));
-           expect_answer(client, first);
-           expect_answer(client, second);
-         })},
-        {"answers a message that comes in two pieces, wherever it is cut", piece,
-         serve([](Connection& client) {
-           for (std::size_t size = 1; size <= header_size + 2; ++size) {
-             const std::string text = random_word();
-             client.send_cut(with_header(text), size);
-             expect_answer(client, text);
-           }
-         })},
-        {"answers a message without a body with another", client_section, serve([](Connection& client) {
-           ask(client, "");
-           ask_something(client);
-         })},
-        {"refuses a message of 2,000,000,000 bytes", length,
-         refuse("2000000000Welcome", "a body of over a megabyte is refused", ask_something)},
-        {"begins anew after a client that breaks off inside a message",
-         "docs/part2.md#exercise-1-a-server-that-listens",
-         [](Student& server) {
-           Connection& first = server.connect("the first client");
-           ask_something(first);
-           first.send("100       half");
-           first.reset();
-           ask_something(server.connect("the next client"));
-         }},
-    }};
+const std::vector<Behaviour> capital_letters = {
+    {"answers each message in capital letters, while the connection stays open", client_section,
+     serve(ask_something, 3)},
+    {"answers messages of 1 byte to a megabyte, which is allowed", client_section,
+     serve([](Connection& client) {
+       for (const std::size_t size : {1U, 64U, 65U, 1'024U, 4'097U, 65'536U, 1'000'000U})
+         ask(client, std::string(size, random_word().front()));
+     })},
+    {"answers both messages that come in one piece", two_for_one, serve([](Connection& client) {
+       const std::string first = random_word();
+       const std::string second = random_word() + "!";
+       client.send(with_header(first) + with_header(second));
+       expect_answer(client, first);
+       expect_answer(client, second);
+     })},
+    {"answers a message that comes in two pieces, wherever it is cut", piece, serve([](Connection& client) {
+       for (std::size_t size = 1; size <= header_size + 2; ++size) {
+         const std::string text = random_word();
+         client.send_cut(with_header(text), size);
+         expect_answer(client, text);
+       }
+     })},
+    {"answers a message without a body with another", client_section, serve([](Connection& client) {
+       ask(client, "");
+       ask_something(client);
+     })},
+    {"refuses a message of 2,000,000,000 bytes", length,
+     refuse("2000000000Welcome", "a body of over a megabyte is refused", ask_something)},
+    {"begins anew after a client that breaks off inside a message",
+     "docs/part2.md#exercise-1-a-server-that-listens",
+     [](Student& server) {
+       Connection& first = server.connect("the first client");
+       ask_something(first);
+       first.send("100       half");
+       first.reset();
+       ask_something(server.connect("the next client"));
+     }},
+};
 
 // --- Exercise 2: a client for headers of four bytes ---
 
@@ -266,29 +263,26 @@ Message new_binary_message() {
   return binary_message(12);
 }
 
-const Exercise four_bytes = {
-    Side::client,
-    {
-        // 200 is negative in a signed byte, and 300 another number in the other byte order.
-        {"shows bodies of 8, 200, 300 and 70,000 bytes, and of a megabyte",
-         "docs/part2.md#why-messages-need-framing",
-         show_sizes({8, 200, 300, 70'000, 1'000'000}, binary_message)},
-        {"shows both messages that arrive in one piece", two_for_one, show_two_at_once(new_binary_message)},
-        {"shows a message that arrives in two pieces, wherever it is cut", piece,
-         show_cut(6, new_binary_message)},
-        {"refuses lengths over a megabyte", length,
-         refuse_each({"\x7f\xff\xff\xffWelcome"s, "\xff\xff\xff\xffWelcome"s},
-                     "a body of over a megabyte is refused", new_binary_message)},
-        {"ends well between two messages, and with an error inside one", client_section,
-         [](Student& client) {
-           end_between_messages(new_binary_message)(client);
-           client.stop();
-           Connection& server = client.accept();
-           server.send(new_binary_message().bytes.substr(0, 9));
-           server.close();
-           client.expect_exit("when the connection is closed inside a message", Student::Code::above_zero);
-         }},
-    }};
+const std::vector<Behaviour> four_bytes = {
+    // 200 is negative in a signed byte, and 300 another number in the other byte order.
+    {"shows bodies of 8, 200, 300 and 70,000 bytes, and of a megabyte",
+     "docs/part2.md#why-messages-need-framing", show_sizes({8, 200, 300, 70'000, 1'000'000}, binary_message)},
+    {"shows both messages that arrive in one piece", two_for_one, show_two_at_once(new_binary_message)},
+    {"shows a message that arrives in two pieces, wherever it is cut", piece,
+     show_cut(6, new_binary_message)},
+    {"refuses lengths over a megabyte", length,
+     refuse_each({"\x7f\xff\xff\xffWelcome"s, "\xff\xff\xff\xffWelcome"s},
+                 "a body of over a megabyte is refused", new_binary_message)},
+    {"ends well between two messages, and with an error inside one", client_section,
+     [](Student& client) {
+       end_between_messages(new_binary_message)(client);
+       client.stop();
+       Connection& server = client.accept();
+       server.send(new_binary_message().bytes.substr(0, 9));
+       server.close();
+       client.expect_exit("when the connection is closed inside a message", Student::Code::above_zero);
+     }},
+};
 
 // --- Exercise 3: a server for lines ---
 
@@ -301,36 +295,38 @@ void measure_a_word(Connection& client) {
   measure(client, random_word());
 }
 
-const Exercise lines = {
-    Side::server,
-    {
-        {"answers each line with its number of bytes", "docs/part2.md#why-messages-need-framing",
-         serve([](Connection& client) {
-           for (const char* const line : {"hello", "", "a b"}) measure(client, line);
-           measure(client, std::string(700, 'x') + random_word());
-         })},
-        {"counts bytes, not characters", "docs/part2.md#it-counts-characters",
-         serve([](Connection& client) { measure(client, "Grüße"); })},
-        {"answers lines that come in any pieces", two_for_one, serve([](Connection& client) {
-           client.send("one\nthree\n\nhalf");
-           client.expect("3\n5\n0\n");
-           client.send_one_by_one(" a line\nnext");
-           client.expect("11\n");
-           client.send("\n");
-           client.expect("4\n");
-         })},
-        {"takes a line of 1000 bytes", length,
-         serve([](Connection& client) { measure(client, std::string(1'000, 'x')); })},
-        {"refuses a line without an end", length,
-         refuse(std::string(5'000, 'x'),
-                "a line of over 1000 bytes is refused, and that is certain before its end has come",
-                measure_a_word)},
-        {"serves the next client when the first has left", time_section,
-         serve_after(&Connection::close, measure_a_word)},
-    }};
+const std::vector<Behaviour> lines = {
+    {"answers each line with its number of bytes", "docs/part2.md#why-messages-need-framing",
+     serve([](Connection& client) {
+       for (const char* const line : {"hello", "", "a b"}) measure(client, line);
+       measure(client, std::string(700, 'x') + random_word());
+     })},
+    {"counts bytes, not characters", "docs/part2.md#it-counts-characters",
+     serve([](Connection& client) { measure(client, "Grüße"); })},
+    {"answers lines that come in any pieces", two_for_one, serve([](Connection& client) {
+       client.send("one\nthree\n\nhalf");
+       client.expect("3\n5\n0\n");
+       client.send_one_by_one(" a line\nnext");
+       client.expect("11\n");
+       client.send("\n");
+       client.expect("4\n");
+     })},
+    {"takes a line of 1000 bytes", length,
+     serve([](Connection& client) { measure(client, std::string(1'000, 'x')); })},
+    {"refuses a line without an end", length,
+     refuse(std::string(5'000, 'x'),
+            "a line of over 1000 bytes is refused, and that is certain before its end has come",
+            measure_a_word)},
+    {"serves the next client when the first has left", time_section,
+     serve_after(&Connection::close, measure_a_word)},
+};
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  return run_checks(argc, argv, {"part2", servers, clients, {capital_letters, four_bytes, lines}});
+  return run_checks(argc, argv,
+                    {"part2",
+                     servers,
+                     clients,
+                     {{Side::server, capital_letters}, {Side::client, four_bytes}, {Side::server, lines}}});
 }

@@ -237,27 +237,25 @@ Message to_add(const Object& object, double sum) {
           }};
 }
 
-const Exercise adding_up = {
-    Side::client,
-    {
-        {"adds up the numbers of a list", objects, show([] {
-           const double number = random_number();
-           return to_add(List{{1, 2.25, -0.75, number}}, number + 2.5);
-         })},
-        {"adds up numbers wherever they are, but not keys", objects, show([] {
-           const double number = random_number();
-           return to_add(Dict{{1, Tuple{{number, List{{10, List{{20}}}}}}}, {"two", Dict{{2, 0.25}}}, {3, 4}},
-                         number + 34.25);
-         })},
-        {"does not count True, None and '5'", objects, show([] {
-           const double number = random_number();
-           return to_add(List{{true, None(), "5", Bytes{"6"}, number}}, number);
-         })},
-        {"finds a sum for each of two objects that arrive in one piece", two_for_one, show_two_at_once([] {
-           const double number = random_number();
-           return to_add(number, number);
-         })},
-    }};
+const std::vector<Behaviour> adding_up = {
+    {"adds up the numbers of a list", objects, show([] {
+       const double number = random_number();
+       return to_add(List{{1, 2.25, -0.75, number}}, number + 2.5);
+     })},
+    {"adds up numbers wherever they are, but not keys", objects, show([] {
+       const double number = random_number();
+       return to_add(Dict{{1, Tuple{{number, List{{10, List{{20}}}}}}}, {"two", Dict{{2, 0.25}}}, {3, 4}},
+                     number + 34.25);
+     })},
+    {"does not count True, None and '5'", objects, show([] {
+       const double number = random_number();
+       return to_add(List{{true, None(), "5", Bytes{"6"}, number}}, number);
+     })},
+    {"finds a sum for each of two objects that arrive in one piece", two_for_one, show_two_at_once([] {
+       const double number = random_number();
+       return to_add(number, number);
+     })},
+};
 
 // --- Exercise 2: a server that turns lists round ---
 
@@ -270,27 +268,25 @@ void turn_something_round(Connection& client) {
   turn_round(client, {1, random_word(), 3.5});
 }
 
-const Exercise turned_round = {
-    Side::server,
-    {
-        {"sends back a list with its last object first", objects, serve(turn_something_round, 3)},
-        {"leaves every object in the list as it is", objects, serve([](Connection& client) {
-           turn_round(client, {None(), true, -300, 0.5, "Grüße", Bytes{"\xff\n"}, Tuple{{1, List{{2, 3}}}},
-                               Dict{{"key", List{{4, 5}}}}, List{{random_word(), random_word()}}});
-         })},
-        {"sends back an empty list", objects, serve([](Connection& client) { turn_round(client, {}); })},
-        // What pickle.dumps([1, 'two', b'\xff'], 2) returns in Python.
-        {"reads what Python writes at protocol 2", danger, serve([](Connection& client) {
-           client.send(with_header(
-               "\x80\2]q\0(K\1X\3\0\0\0twoq\1c_codecs\nencode\nq\2X\2\0\0\0\xc3\xbfq\3X\6\0\0\0latin1q\4\x86q\5Rq\6e."s));
-           expect_object(client, List{{Bytes{"\xff"}, "two", 1}});
-         })},
-        {"drops a client whose object is not a list", own_struct,
-         refuse(pickled("text"), "a str is not a list", turn_something_round)},
-        {"drops a client whose bytes name code", danger,
-         refuse(with_header("\x80\4cbuiltins\nlist\n)R."), "that calls a function of Python: list()",
-                turn_something_round)},
-    }};
+const std::vector<Behaviour> turned_round = {
+    {"sends back a list with its last object first", objects, serve(turn_something_round, 3)},
+    {"leaves every object in the list as it is", objects, serve([](Connection& client) {
+       turn_round(client, {None(), true, -300, 0.5, "Grüße", Bytes{"\xff\n"}, Tuple{{1, List{{2, 3}}}},
+                           Dict{{"key", List{{4, 5}}}}, List{{random_word(), random_word()}}});
+     })},
+    {"sends back an empty list", objects, serve([](Connection& client) { turn_round(client, {}); })},
+    // What pickle.dumps([1, 'two', b'\xff'], 2) returns in Python.
+    {"reads what Python writes at protocol 2", danger, serve([](Connection& client) {
+       client.send(with_header(
+           "\x80\2]q\0(K\1X\3\0\0\0twoq\1c_codecs\nencode\nq\2X\2\0\0\0\xc3\xbfq\3X\6\0\0\0latin1q\4\x86q\5Rq\6e."s));
+       expect_object(client, List{{Bytes{"\xff"}, "two", 1}});
+     })},
+    {"drops a client whose object is not a list", own_struct,
+     refuse(pickled("text"), "a str is not a list", turn_something_round)},
+    {"drops a client whose bytes name code", danger,
+     refuse(with_header("\x80\4cbuiltins\nlist\n)R."), "that calls a function of Python: list()",
+            turn_something_round)},
+};
 
 // --- Exercise 3: a server that calculates ---
 
@@ -323,42 +319,43 @@ void ask_wrongly(Connection& client, const Object& wrong, const std::string& wor
   ask_for_sum(client);
 }
 
-const Exercise calculator = {
-    Side::server,
-    {
-        {"answers with the sum", own_struct, serve([](Connection& client) {
-           for (int i = 0; i < 3; ++i) ask_for_sum(client);
-           ask(client, "sum", {}, 0);
-         })},
-        {"answers with the largest", own_struct, serve([](Connection& client) {
-           const double number = random_number();
-           ask(client, "largest", {-1.5, number, number - 1}, number);
-           ask(client, "largest", {-number - 2, -number - 1}, -number - 1);
-         })},
-        {"says which field is missing, and goes on", own_struct, serve([](Connection& client) {
-           ask_wrongly(client, Dict{{"operation", "sum"}}, "numbers");
-           ask_wrongly(client, Dict{{"numbers", List{{1.5}}}}, "operation");
-         })},
-        {"says so when something has the wrong type, and goes on", own_struct, serve([](Connection& client) {
-           ask_wrongly(client, question(7, List{{1.5}}), "operation");
-           ask_wrongly(client, question("sum", "1.5"), "numbers");
-           ask_wrongly(client, question("sum", List{{1.5, "two"}}));
-           ask_wrongly(client, List{{"sum", 1.5}});
-         })},
-        {"says so when it does not know the operation, and goes on", own_struct,
-         serve([](Connection& client) {
-           const std::string operation = random_word();
-           ask_wrongly(client, question(operation, List{{1.5}}), operation);
-         })},
-        {"says that an empty list has no largest number, and goes on", own_struct,
-         serve([](Connection& client) { ask_wrongly(client, question("largest", List())); })},
-        {"drops a client whose bytes name code", danger,
-         refuse(with_header("\x80\4cbuiltins\nlist\n)R."), "that calls a function of Python: list()",
-                ask_for_sum)},
-    }};
+const std::vector<Behaviour> calculator = {
+    {"answers with the sum", own_struct, serve([](Connection& client) {
+       for (int i = 0; i < 3; ++i) ask_for_sum(client);
+       ask(client, "sum", {}, 0);
+     })},
+    {"answers with the largest", own_struct, serve([](Connection& client) {
+       const double number = random_number();
+       ask(client, "largest", {-1.5, number, number - 1}, number);
+       ask(client, "largest", {-number - 2, -number - 1}, -number - 1);
+     })},
+    {"says which field is missing, and goes on", own_struct, serve([](Connection& client) {
+       ask_wrongly(client, Dict{{"operation", "sum"}}, "numbers");
+       ask_wrongly(client, Dict{{"numbers", List{{1.5}}}}, "operation");
+     })},
+    {"says so when something has the wrong type, and goes on", own_struct, serve([](Connection& client) {
+       ask_wrongly(client, question(7, List{{1.5}}), "operation");
+       ask_wrongly(client, question("sum", "1.5"), "numbers");
+       ask_wrongly(client, question("sum", List{{1.5, "two"}}));
+       ask_wrongly(client, List{{"sum", 1.5}});
+     })},
+    {"says so when it does not know the operation, and goes on", own_struct, serve([](Connection& client) {
+       const std::string operation = random_word();
+       ask_wrongly(client, question(operation, List{{1.5}}), operation);
+     })},
+    {"says that an empty list has no largest number, and goes on", own_struct,
+     serve([](Connection& client) { ask_wrongly(client, question("largest", List())); })},
+    {"drops a client whose bytes name code", danger,
+     refuse(with_header("\x80\4cbuiltins\nlist\n)R."), "that calls a function of Python: list()",
+            ask_for_sum)},
+};
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  return run_checks(argc, argv, {"part3", servers, clients, {adding_up, turned_round, calculator}});
+  return run_checks(argc, argv,
+                    {"part3",
+                     servers,
+                     clients,
+                     {{Side::client, adding_up}, {Side::server, turned_round}, {Side::server, calculator}}});
 }

@@ -327,7 +327,7 @@ void follow_closely(Student&, Connection& alice, Connection& bob) {
   double with_nagle = 0;
   double without = 0;
   for (int tries = 0; tries < 3; ++tries) {
-    of_program = delay([&] { bob.delay_acknowledgement(); },
+    of_program = delay([&] { delay_acknowledgement(bob.socket()); },
                        [&](const std::string& text) {
                          say(alice, text);
                          expect_heard(bob, "alice", text);
@@ -532,22 +532,23 @@ void expect_line(Student& client, const std::string& line) {
   client.expect_shown(line);
 }
 
+Run in_chat(const std::function<void(Student& client, Connection& server)>& scene) {
+  return [=](Student& client) { scene(client, enter(client)); };
+}
+
 const std::vector<Behaviour> clients = {
     {"says its name first", client_section, [](Student& client) { enter(client); }},
     {"sends each line that is typed as a message", client_section,
-     [](Student& client) {
-       Connection& server = enter(client);
+     in_chat([](Student& client, Connection& server) {
        expect_said(client, server, "hello");
        expect_said(client, server, random_word() + " and " + random_word());
-     }},
+     })},
     {"counts bytes, not characters", characters,
      [](Student& client) { expect_said(client, enter(client), "Grüße,你好"); }},
-    {"sends nothing for an empty line", client_section,
-     [](Student& client) {
-       Connection& server = enter(client);
+    {"sends nothing for an empty line", client_section, in_chat([](Student& client, Connection& server) {
        client.type("");
        expect_said(client, server, "next");
-     }},
+     })},
     {"shows what others say: bob > hi", output,
      [](Student& client) {
        const std::string text = "hi " + random_word();
@@ -560,8 +561,7 @@ const std::vector<Behaviour> clients = {
        for (const char* const line : {"bob > one", "carol > two", "bob > three"}) expect_line(client, line);
      }},
     {"shows a message that arrives in pieces, cut anywhere", client_section,
-     [](Student& client) {
-       Connection& server = enter(client);
+     in_chat([](Student& client, Connection& server) {
        const std::string bytes = said_by("bob", "Grüße");
        std::size_t begin = 0;
        for (const std::size_t end : {std::size_t{4}, std::size_t{12}, bytes.size() - 5, bytes.size()}) {
@@ -572,30 +572,27 @@ const std::vector<Behaviour> clients = {
          begin = end;
        }
        expect_line(client, "bob > Grüße");
-     }},
+     })},
     // A client that waits for the keyboard and the room has to go on waiting for both, whichever came last.
     {"goes on to hear and to say, in turn", "docs/part4.md#4-the-drawback-and-two-ways-to-fix-it",
-     [](Student& client) {
-       Connection& server = enter(client);
+     in_chat([](Student& client, Connection& server) {
        for (int i = 0; i < 3; ++i) {
          const std::string text = random_word();
          server.send(said_by("bob", text));
          expect_line(client, "bob > " + text);
          expect_said(client, server, random_word());
        }
-     }},
+     })},
     {"survives a message that is not UTF-8", misbehaving,
      [](Student& client) {
        enter(client).send(said_by("\xff", "\x80") + said_by("bob", "hi"));
        expect_line(client, "bob > hi");
      }},
-    {"refuses a message of 2,000,000,000 bytes", length,
-     [](Student& client) {
-       Connection& server = enter(client);
+    {"refuses a message of 2,000,000,000 bytes", length, in_chat([](Student& client, Connection& server) {
        server.send("2000000000bob");
        press_enter_unless(client, [&] { return client.exit_code().has_value(); });
        server.expect_dropped("over 64 KiB is refused");
-     }},
+     })},
     {"sends no command of a message to the terminal", misbehaving,
      [](Student& client) {
        const std::string title = "\x1b]0;" + random_word() + "\x07";  // of the terminal's window
@@ -622,24 +619,20 @@ const std::vector<Behaviour> clients = {
        press_enter_unless(client, [&] { return client.exit_code().has_value(); });
        client.expect_exit("when the server has closed the connection");
      }},
-    {"leaves politely at the end of the input", output,
-     [](Student& client) {
-       Connection& server = enter(client);
+    {"leaves politely at the end of the input", output, in_chat([](Student& client, Connection& server) {
        expect_said(client, server, "bye");
        client.end_input();
        server.expect_end();
        client.expect_exit("at the end of the input", Student::Code::zero);
-     }},
-    {"shows messages of 1 byte to 64 KiB", client_section,
-     [](Student& client) {
-       Connection& server = enter(client);
+     })},
+    {"shows messages of 1 byte to 64 KiB", client_section, in_chat([](Student& client, Connection& server) {
        for (const std::size_t size : {1U, 65U, 1'024U, 8'192U, 65'536U}) {
          std::string text = std::string(std::max<std::size_t>(size, 8) - 8, '.') + random_word();
          text.resize(size, '.');
          server.send(said_by("bob", text));
          expect_line(client, size < 10 ? "bob > " + text : text.substr(size - 8));
        }
-     }},
+     })},
     {"sleeps while nothing comes", client_section,
      [](Student& client) {
        enter(client).send("3  ");
@@ -692,100 +685,98 @@ void free_name_at_once(Student& server, Connection& alice, Connection& bob) {
               "names among those whom it has only marked, to remove them later?");
 }
 
-const Exercise no_name_twice = {
-    Side::server,
-    {
-        {"turns away a second alice, while the first goes on talking", comes_in,
-         in_room([](Student& server, Connection& alice, Connection& bob) {
-           enter(server, "alice").expect_dropped("there is an alice in the room already");
-           expect_talk(alice, bob);
-         })},
-        {"lets an alice in when the first has left", loop, in_room(free_name)},
-        {"lets an alice in that says her name when the first has just left", loop,
-         in_room(free_name_at_once)},
-        {"lets in others", comes_in, in_room([](Student& server, Connection& alice, Connection& bob) {
-           Connection& other = enter(server, "alice " + random_word());
-           wait_until_heard(other, bob);
-           expect_talk(alice, bob);
-         })},
-    }};
+const std::vector<Behaviour> no_name_twice = {
+    {"turns away a second alice, while the first goes on talking", comes_in,
+     in_room([](Student& server, Connection& alice, Connection& bob) {
+       enter(server, "alice").expect_dropped("there is an alice in the room already");
+       expect_talk(alice, bob);
+     })},
+    {"lets an alice in when the first has left", loop, in_room(free_name)},
+    {"lets an alice in that says her name when the first has just left", loop, in_room(free_name_at_once)},
+    {"lets in others", comes_in, in_room([](Student& server, Connection& alice, Connection& bob) {
+       Connection& other = enter(server, "alice " + random_word());
+       wait_until_heard(other, bob);
+       expect_talk(alice, bob);
+     })},
+};
 
 // --- Exercise 2: private messages ---
 
-const Exercise private_messages = {
-    Side::server,
-    {
-        {"passes on to bob what is said to bob", goes_out,
-         in_room([](Student&, Connection& alice, Connection& bob) {
-           const std::string secret = "nobody else knows " + random_word();
-           say(alice, "/to bob " + secret);
-           expect_heard(bob, "alice", secret);
-           expect_talk(alice, bob);
-         })},
-        {"passes it on to nobody else", goes_out,
-         in_room([](Student& server, Connection& alice, Connection& bob) {
-           Connection& carol = join(server, alice, "carol");
-           const std::string secret = random_word();
-           say(alice, "/to bob " + secret);
-           expect_heard(bob, "alice", secret);
-           const std::string news = random_word();
-           say(alice, news);
-           expect_heard(carol, "alice", news);
-         })},
-        {"answers a guest that speaks to somebody who is not there", goes_out,
-         in_room([](Student&, Connection& alice, Connection& bob) {
-           const std::string nobody = random_word();
-           say(alice, "/to " + nobody + " hello");
-           expect_heard(alice, "server", "there is no " + nobody);
-           expect_talk(alice, bob);
-         })},
-        {"passes on what is for bob in the order in which it was said", goes_out,
-         in_room([](Student&, Connection& alice, Connection& bob) {
-           alice.send(with_header("first") + with_header("/to bob second") + with_header("third"));
-           for (const char* const text : {"first", "second", "third"}) expect_heard(bob, "alice", text);
-         })},
-        {"passes on to all what only begins similarly", comes_in,
-         in_room([](Student& server, Connection& alice, Connection& bob) {
-           Connection& carol = join(server, alice, "carol");
-           const std::string text = "/today is " + random_word();
-           say(alice, text);
-           expect_heard(bob, "alice", text);
-           expect_heard(carol, "alice", text);
-         })},
-    }};
+const std::vector<Behaviour> private_messages = {
+    {"passes on to bob what is said to bob", goes_out,
+     in_room([](Student&, Connection& alice, Connection& bob) {
+       const std::string secret = "nobody else knows " + random_word();
+       say(alice, "/to bob " + secret);
+       expect_heard(bob, "alice", secret);
+       expect_talk(alice, bob);
+     })},
+    {"passes it on to nobody else", goes_out,
+     in_room([](Student& server, Connection& alice, Connection& bob) {
+       Connection& carol = join(server, alice, "carol");
+       const std::string secret = random_word();
+       say(alice, "/to bob " + secret);
+       expect_heard(bob, "alice", secret);
+       const std::string news = random_word();
+       say(alice, news);
+       expect_heard(carol, "alice", news);
+     })},
+    {"answers a guest that speaks to somebody who is not there", goes_out,
+     in_room([](Student&, Connection& alice, Connection& bob) {
+       const std::string nobody = random_word();
+       say(alice, "/to " + nobody + " hello");
+       expect_heard(alice, "server", "there is no " + nobody);
+       expect_talk(alice, bob);
+     })},
+    {"passes on what is for bob in the order in which it was said", goes_out,
+     in_room([](Student&, Connection& alice, Connection& bob) {
+       alice.send(with_header("first") + with_header("/to bob second") + with_header("third"));
+       for (const char* const text : {"first", "second", "third"}) expect_heard(bob, "alice", text);
+     })},
+    {"passes on to all what only begins similarly", comes_in,
+     in_room([](Student& server, Connection& alice, Connection& bob) {
+       Connection& carol = join(server, alice, "carol");
+       const std::string text = "/today is " + random_word();
+       say(alice, text);
+       expect_heard(bob, "alice", text);
+       expect_heard(carol, "alice", text);
+     })},
+};
 
 // --- Exercise 3: a deadline at the door ---
 
 const std::string deadline_section = "docs/part4.md#exercise-3-a-deadline-at-the-door";
 const std::string deadline = "it has said no name for two seconds";
 
-const Exercise deadline_at_the_door = {
-    Side::server,
-    {
-        {"drops a guest that says no name, even if nothing else happens", deadline_section,
-         [](Student& server) { server.connect("a silent guest").expect_dropped(deadline); }},
-        {"drops a guest that says it byte by byte, and too slowly", deadline_section,
-         [](Student& server) {
-           // After six seconds the name would be whole, and the guest in the
-           Connection& guest = server.connect("a slow guest");
-           for (const char& byte : with_header("14 letters now")) {
-             guest.send({&byte, 1});
-             server.wait(milliseconds(250));
-           }
-           guest.expect_dropped(deadline);
-         }},
-        {"lets guests stay that have a name and say nothing", deadline_section,
-         in_room([](Student& server, Connection& alice, Connection& bob) {
-           Connection& guest = server.connect("a silent guest");
-           server.wait(milliseconds(3000));
-           expect_talk(alice, bob);
-           guest.expect_dropped(deadline);
-         })},
-    }};
+const std::vector<Behaviour> deadline_at_the_door = {
+    {"drops a guest that says no name, even if nothing else happens", deadline_section,
+     [](Student& server) { server.connect("a silent guest").expect_dropped(deadline); }},
+    {"drops a guest that says it byte by byte, and too slowly", deadline_section,
+     [](Student& server) {
+       // After six seconds the name would be whole, and the guest in the
+       Connection& guest = server.connect("a slow guest");
+       for (const char& byte : with_header("14 letters now")) {
+         guest.send({&byte, 1});
+         server.wait(milliseconds(250));
+       }
+       guest.expect_dropped(deadline);
+     }},
+    {"lets guests stay that have a name and say nothing", deadline_section,
+     in_room([](Student& server, Connection& alice, Connection& bob) {
+       Connection& guest = server.connect("a silent guest");
+       server.wait(milliseconds(3000));
+       expect_talk(alice, bob);
+       guest.expect_dropped(deadline);
+     })},
+};
 
 }  // namespace
 
 int main(int argc, char** argv) {
   return run_checks(argc, argv,
-                    {"part4", servers, clients, {no_name_twice, private_messages, deadline_at_the_door}});
+                    {"part4",
+                     servers,
+                     clients,
+                     {{Side::server, no_name_twice},
+                      {Side::server, private_messages},
+                      {Side::server, deadline_at_the_door}}});
 }
