@@ -26,13 +26,16 @@ function lineOf(block, file) {
   }
 }
 
+// A link that linked() has made already, or the bare name of a file
+const NAMED_SOURCE = /\[(`[^`]+`)\]\([\w/]*\/source\/([\w./]+)\.md\)|`([\w./]+\/[\w./]+)`/g
+
 /// The text of a page with links into the site. Adds to `sources` what it links to.
 function linked(file, docs, language, sources) {
   const root = path.dirname(docs)
   const lines = read(file).split('\n')
   const linkTo = (source, line) => {
     sources.add(source)
-    return `/${language}source/${source}.md${line ? `#L${line}` : ''}`
+    return `(/${language}source/${source}.md${line ? `#L${line}` : ''})`
   }
   let above = [] // the lines of the paragraph above a block: they name its file
   for (let i = 0; i < lines.length; ++i) {
@@ -42,18 +45,19 @@ function linked(file, docs, language, sources) {
       if (lines[i]) above.push(i)
       lines[i] = lines[i].replace(/\]\(((?:\.\.\/)+[^)#]+)\)/g, (link, target) => {
         const source = path.relative(root, path.resolve(path.dirname(file), target))
-        return source.startsWith('docs/') ? link : `](${linkTo(source)})`
+        return source.startsWith('docs/') ? link : `]${linkTo(source)}`
       }).replace(/\]\(([\w./]*)README\.md/g, '](./$1index.md')
       continue
     }
     const begin = i
     while (!lines[++i].startsWith(fence[1]));
     if (/^(cpp|cmake|bash|diff)$/.test(fence[2])) {
+      const block = lines.slice(begin + 1, i)
       for (const k of above) {
-        lines[k] = lines[k].replace(/\[(`[^`]+`)\]\([\w/]*\/source\/([\w./]+)\.md\)|`([\w./]+\/[\w./]+)`/g, (all, text, target, bare) => {
+        lines[k] = lines[k].replace(NAMED_SOURCE, (all, text, target, bare) => {
           const source = target ?? bare
-          const line = isFile(path.join(root, source)) && lineOf(lines.slice(begin + 1, i), path.join(root, source))
-          return line ? `[${text ?? all}](${linkTo(source, line)})` : all
+          const line = isFile(path.join(root, source)) && lineOf(block, path.join(root, source))
+          return line ? `[${text ?? all}]${linkTo(source, line)}` : all
         })
       }
     }

@@ -32,15 +32,21 @@ function englishAnchors(md) {
 function copyCommands(md) {
   const { fence } = md.renderer.rules
   md.renderer.rules.fence = (tokens, i, options, env, self) => {
+    const text = tokens[i].content.replace(/\n$/, '')
     const isConsole = tokens[i].info === 'console'
-    const commands = tokens[i].content.split('\n').filter((line) => line.startsWith('$ ')).map((line) => line.slice(2))
+    const copied = isConsole ? text.split('\n').filter((line) => line.startsWith('$ ')).map((line) => line.slice(2)).join('\n') : text
     const label = env.relativePath?.startsWith('zh/') ? (isConsole ? '复制命令' : '复制代码')
       : (isConsole ? 'Copy the commands' : 'Copy the code')
-    const data = isConsole ? ` data-copy="${md.utils.escapeHtml(commands.join('\n'))}"` : ''
-    const button = `<button class="copy" title="${label}" aria-label="${label}"${data}></button>`
-    return fence(tokens, i, options, env, self)
-      .replace(/<button title="[^"]*" class="copy"><\/button>/, () => (isConsole && !commands.length ? '' : button))
+    const data = copied === text.trimEnd() ? '' : ` data-copy="${md.utils.escapeHtml(copied)}"` // else it is what is shown
+    const button = copied && `<button class="copy" title="${label}" aria-label="${label}"${data}></button>`
+    return fence(tokens, i, options, env, self).replace(/<button title="[^"]*" class="copy"><\/button>/, () => button)
   }
+}
+
+/// A link to a source is a new page for the browser: in one that VitePress puts there, no line would be the :target.
+function loadSources(md) {
+  const { link_open: open } = md.renderer.rules
+  md.renderer.rules.link_open = (...all) => open(...all).replace(/<a (?=href="[^"]*\/source\/)/, '<a target="_self" ')
 }
 
 /// `Dict{{1, "Hey"}}` is no expression for Vue.
@@ -49,6 +55,30 @@ function noExpressions(md) {
     const render = md.renderer.rules[rule]
     md.renderer.rules[rule] = (...all) => render(...all).replaceAll('{{', '&#123;&#123;')
   }
+}
+
+/// The search of VitePress says that it is a button, and that its list of links is one of options.
+const searchBox = {
+  name: 'search-box',
+  enforce: 'pre',
+  transform(code, id) {
+    if (!id.endsWith('/VPLocalSearchBox.vue')) return
+    for (const [from, to] of [
+      ['role="button"', 'role="dialog" aria-modal="true"'],
+      [`:aria-owns="results?.length ? 'localsearch-list' : undefined"`, ''],
+      ['aria-expanded="true"', ''],
+      ['aria-haspopup="listbox"', ''],
+      [`:role="results?.length ? 'listbox' : undefined"`, ''],
+      [`:aria-selected="selectedIndex === index ? 'true' : 'false'"`, ''],
+      ['role="option"', ''],
+      [`:aria-label="[...p.titles, p.title].join(' > ')"`, ''],
+      ['<kbd :aria-label', '<kbd role="img" :aria-label'],
+    ]) {
+      if (!code.includes(from)) throw new Error(`the search of VitePress has changed: it has no ${from}`)
+      code = code.replaceAll(from, to)
+    }
+    return code
+  },
 }
 
 /// Lines of a source have numbers, which are anchors.
@@ -78,9 +108,8 @@ export default {
   title: 'Socket programming in C++',
   head: [['link', { rel: 'icon', href: 'data:,' }]],
   locales: {
-    root: { label: 'English', lang: 'en', themeConfig: { sidebar: sidebar('') } },
+    root: { lang: 'en', themeConfig: { sidebar: sidebar('') } },
     zh: {
-      label: '中文',
       lang: 'zh-CN',
       title: 'C++ 套接字编程',
       themeConfig: {
@@ -124,6 +153,7 @@ export default {
       },
     },
   },
+  vite: { plugins: [searchBox] },
   markdown: {
     anchor: { slugify },
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-default' }, // enough contrast on the grey of blocks,
@@ -131,6 +161,7 @@ export default {
     config(md) {
       englishAnchors(md)
       copyCommands(md)
+      loadSources(md)
       noExpressions(md)
     },
   },

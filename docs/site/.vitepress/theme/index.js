@@ -21,7 +21,7 @@ const LanguageSwitch = {
       const { other = language === 'en' ? 'index.md' : 'zh/index.md', sameSections } = page.value.frontmatter
       const path = withBase(`/${other}`).replace(/index\.md$/, '').replace(/\.md$/, '.html')
       const href = path + (sameSections && section.value ? `#${section.value}` : '')
-      return h('a', { class: 'language', lang: language, hreflang: language, href }, text)
+      return h('a', { class: 'language', lang: language, hreflang: language, href, target: '_self' }, text)
     }
   },
 }
