@@ -1,11 +1,11 @@
-// Behaviours that several parts and exercises ask for. Each takes what its programs say, and returns what a Behaviour
-// runs.
+// What behaviours of several parts and exercises run: each takes what its programs say.
 #pragma once
+
+#include <fmt/format.h>
 
 #include <cstddef>
 #include <functional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "common/check/student.hpp"
@@ -20,18 +20,81 @@ using Service = std::function<void(Connection& client)>;
 using Leave = void (Connection::*)();
 
 /// One client asks for it, again and again.
-Run serve(const Service& service, int times = 1);
-Run serve_in_turn(int clients, const Service& service);
+inline Run serve(const Service& service, int times = 1) {
+  return [=](Student& server) {
+    Connection& client = server.connect();
+    for (int i = 0; i < times; ++i) service(client);
+  };
+}
+
+inline Run serve_in_turn(int clients, const Service& service) {
+  return [=](Student& server) {
+    for (int i = 0; i < clients; ++i) service(server.connect());
+  };
+}
+
 /// All clients connect before the first of them expects anything.
-Run serve_at_once(int clients, const Service& service);
-Run serve_after(Leave leave, const Service& service);
-/// A client leaves before it can be served.
-Run survive(Leave leave, const Service& service);
-/// The server is ended while it has a client, and started again.
-Run restart(const Service& service);
-Run sleep_between_clients(const Service& service);
+inline Run serve_at_once(int clients, const Service& service) {
+  return [=](Student& server) {
+    std::vector<Connection*> all;
+    for (int i = 1; i <= clients; ++i) all.push_back(&server.connect(fmt::format("client {}", i)));
+    for (Connection* client : all) service(*client);
+  };
+}
+
+inline Run serve_after(Leave leave, const Service& service) {
+  return [=](Student& server) {
+    Connection& first = server.connect("the first client");
+    service(first);
+    (first.*leave)();
+    service(server.connect("the next client"));
+  };
+}
+
+/// The client that leaves comes while the program is stopped, so that it has certainly left when the program goes on.
+/// There is only one: the backlog may have no room for more.
+inline Run survive(Leave leave, const Service& service) {
+  return [=](Student& server) {
+    Connection& first = server.connect("the first client");
+    service(first);
+    first.close();
+    server.pause();
+    (server.connect("a client that leaves").*leave)();
+    server.resume();
+    service(server.connect("the next client"));
+  };
+}
+
+/// The server is ended while it has a client.
+inline Run restart(const Service& service) {
+  return [=](Student& server) {
+    Connection& client = server.connect();
+    service(client);
+    server.stop();
+    client.close();
+    service(server.connect("the next client"));
+  };
+}
+
+inline Run sleep_between_clients(const Service& service) {
+  return [=](Student& server) {
+    Connection& client = server.connect();
+    service(client);
+    server.expect_sleep("beside a client that says nothing");
+    client.close();
+    server.expect_sleep("when a client has left");
+  };
+}
+
 /// A client is dropped for what it has sent; `why` says why it should be. The next one is served.
-Run refuse(const std::string& bytes, const std::string& why, const Service& service);
+inline Run refuse(const std::string& bytes, const std::string& why, const Service& service) {
+  return [=](Student& server) {
+    Connection& client = server.connect("a client that is refused");
+    client.send(bytes);
+    client.expect_dropped(why);
+    service(server.connect("the next client"));
+  };
+}
 
 // --- Of a client ---
 
@@ -44,16 +107,83 @@ struct Message {
 using NewMessage = std::function<Message()>;
 
 /// A client that has shown the message: from here on, silence is not that of a client that does nothing at all.
-Connection& accept_reader(Student& client, const Message& message);
+inline Connection& accept_reader(Student& client, const Message& message) {
+  Connection& server = client.accept();
+  server.send(message.bytes);
+  message.expect_shown(client);
+  return server;
+}
 
-Run show(const NewMessage& message);
-Run show_two_at_once(const NewMessage& message);
-Run show_one_by_one(const NewMessage& message);
+inline Run show(const NewMessage& message) {
+  return [=](Student& client) { accept_reader(client, message()); };
+}
+
+inline Run show_two_at_once(const NewMessage& message) {
+  return [=](Student& client) {
+    const Message first = message();
+    const Message second = message();
+    client.accept().send(first.bytes + second.bytes);
+    first.expect_shown(client);
+    second.expect_shown(client);
+  };
+}
+
+inline Run show_one_by_one(const NewMessage& message) {
+  return [=](Student& client) {
+    const Message sent = message();
+    client.accept().send_one_by_one(sent.bytes);
+    sent.expect_shown(client);
+  };
+}
+
 /// Each of the messages comes in two pieces, the first of 1, 2, ... `last_cut` bytes.
-Run show_cut(std::size_t last_cut, const NewMessage& message);
-Run show_sizes(const std::vector<std::size_t>& sizes,
-               const std::function<Message(std::size_t size)>& message);
-Run end_between_messages(const NewMessage& message);
-/// The program drops the connection for each of these; `why` says why it should.
-Run refuse_each(const std::vector<std::string>& lies, const std::string& why, const NewMessage& message);
-Run sleep_inside_header(const NewMessage& message);
+inline Run show_cut(std::size_t last_cut, const NewMessage& message) {
+  return [=](Student& client) {
+    Connection& server = client.accept();
+    for (std::size_t size = 1; size <= last_cut; ++size) {
+      const Message sent = message();
+      server.send_cut(sent.bytes, size);
+      sent.expect_shown(client);
+    }
+  };
+}
+
+inline Run show_sizes(const std::vector<std::size_t>& sizes,
+                      const std::function<Message(std::size_t size)>& message) {
+  return [=](Student& client) {
+    Connection& server = client.accept();
+    for (const std::size_t size : sizes) {
+      const Message sent = message(size);
+      server.send(sent.bytes);
+      sent.expect_shown(client);
+    }
+  };
+}
+
+inline Run end_between_messages(const NewMessage& message) {
+  return [=](Student& client) {
+    accept_reader(client, message()).close();
+    client.expect_exit("when the connection is closed between two messages", Student::Code::zero);
+  };
+}
+
+/// The program gives up for each of these; `why` says why it should.
+inline Run refuse_each(const std::vector<std::string>& lies, const std::string& why,
+                       const NewMessage& message) {
+  return [=](Student& client) {
+    for (const std::string& lie : lies) {
+      Connection& server = accept_reader(client, message());
+      server.send(lie);
+      server.expect_dropped(why);
+      client.expect_exit("with an error");
+      client.stop();
+    }
+  };
+}
+
+inline Run sleep_inside_header(const NewMessage& message) {
+  return [=](Student& client) {
+    accept_reader(client, message()).send("5   ");
+    client.expect_sleep("while the server has sent half a header");
+  };
+}

@@ -119,8 +119,7 @@ std::optional<Verdict> try_to_judge(const Task& task, const Behaviour& behaviour
     try {
       behaviour.run(student);
       student.wait(milliseconds(0));
-      if (student.program().has_crashed())
-        student.fail("a program that does not crash", "a crash after that");
+      if (student.has_crashed()) student.fail("a program that does not crash", "a crash after that");
       return Verdict{Result::right};
     } catch (const CannotJudge&) {
       return Verdict{Result::cannot_judge};
@@ -289,18 +288,18 @@ void write_junit(const Task& task, const std::string& suite, const std::vector<V
   double seconds = 0;
   for (std::size_t i = 0; i < task.behaviours.size(); ++i) {
     const Verdict verdict = i < verdicts.size() ? verdicts[i] : Verdict{Result::cannot_judge};
+    const std::string title = xml(task.behaviours[i].title);
+    const bool is_skipped = verdict.result == Result::cannot_judge;
+    const bool is_failure = !is_skipped && verdict.result != Result::right;
+    skipped += is_skipped ? 1 : 0;
+    failures += is_failure ? 1 : 0;
     seconds += verdict.seconds;
-    cases += fmt::format("    <testcase classname=\"{}\" name=\"{}\" time=\"{:.3f}\">", suite,
-                         xml(task.behaviours[i].title), verdict.seconds);
-    if (verdict.result == Result::cannot_judge) {
-      ++skipped;
-      cases += "<skipped/>";
-    } else if (verdict.result != Result::right) {
-      ++failures;
-      cases += fmt::format("\n      <failure message=\"{}\">{}</failure>\n    ",
-                           xml(task.behaviours[i].title), xml(verdict.report));
-    }
-    cases += "</testcase>\n";
+    cases += fmt::format("    <testcase classname=\"{}\" name=\"{}\" time=\"{:.3f}\">{}</testcase>\n", suite,
+                         title, verdict.seconds,
+                         is_skipped ? "<skipped/>"
+                         : is_failure
+                             ? fmt::format("<failure message=\"{}\">{}</failure>", title, xml(verdict.report))
+                             : "");
   }
   std::ofstream file(task.junit);
   file << fmt::format(

@@ -272,19 +272,19 @@ std::string Connection::sent() const {
 
 Student::Student(Side side, const std::string& command, const std::string& host, std::uint16_t port,
                  bool by_hand)
-    : side_(side),
+    : Terminal(command, by_hand),
+      side_(side),
       address_(Address::to_listen_on(host, port)),
-      swapped_(Address::to_listen_on(host, swapped(port))),
-      program_(command, by_hand) {}
+      swapped_(Address::to_listen_on(host, swapped(port))) {}
 
 Student::~Student() {
-  program_.end();
+  end();
   for (Socket& guest : crowd_) ::reset(guest);
 }
 
 void Student::stop() {
-  program_.step("End your program: Ctrl-C in its terminal.");
-  program_.end();
+  step("End your program: Ctrl-C in its terminal.");
+  end();
   was_stopped_ = true;
   listening_socket_.reset();
   for (Socket& guest : crowd_) ::reset(guest);
@@ -299,13 +299,13 @@ void Student::stop() {
 // A program that has just been started may still be busy with that.
 void Student::let_it_start(Clock::time_point start, Clock::time_point& end) {
   if (Clock::now() >= end && Clock::now() < start + 3 * to_start &&
-      program_.load(milliseconds(1000)).value_or(0) > busy)
+      load(milliseconds(1000)).value_or(0) > busy)
     end = Clock::now() + std::chrono::seconds(1);
 }
 
 Connection& Student::connect(const std::string& who, Buffers buffers) {
-  program_.start();
-  program_.step(fmt::format("{} connects.", who));
+  start();
+  step(fmt::format("{} connects.", who));
   const auto start = Clock::now();
   auto end = start + (is_up_ ? to_react : to_start);
   auto next_look = start + std::chrono::seconds(1);
@@ -317,20 +317,20 @@ Connection& Student::connect(const std::string& who, Buffers buffers) {
       if (buffers == Buffers::small) make_buffers_small(socket);
       connect_until(socket, address_, end);
       is_up_ = true;
-      return connections_.emplace_back(program_, std::move(socket), who);
+      return connections_.emplace_back(*this, std::move(socket), who);
     } catch (const std::system_error& error) {
       const bool no_answer = error.code() == std::errc::timed_out;
-      program_.take_in(milliseconds(20));
+      take_in(milliseconds(20));
       if (Clock::now() > next_look) {
         next_look = Clock::now() + std::chrono::seconds(1);
-        looks_elsewhere = program_.ports().empty() ? 0 : looks_elsewhere + 1;
+        looks_elsewhere = ports().empty() ? 0 : looks_elsewhere + 1;
       }
       // A program that starts is busy; one that has been listening elsewhere need not be waited for.
       const bool is_in_vain = exit_code() || no_answer || looks_elsewhere == 2;
       if (!is_in_vain && !is_up_) let_it_start(start, end);
       if (!is_in_vain && Clock::now() < end) continue;
       if (ports_at_last) fail_to_connect(no_answer, *ports_at_last);
-      ports_at_last = program_.ports();  // and one more try: it may listen since just now
+      ports_at_last = ports();  // and one more try: it may listen since just now
     }
   }
 }
@@ -352,7 +352,7 @@ void Student::fail_to_connect(bool no_answer, const std::vector<std::uint16_t>& 
          "accept() again, or to ask listen() for a longer queue",
          "docs/part1.md#listen-the-backlog");
   }
-  if (program_.exit_code() || ports.empty())
+  if (exit_code() || ports.empty())
     fail(expected, "nobody listens there", is_up_ || was_stopped_ ? "" : bind_section);
   if (listens_on(port)) fail(expected, "it listens on that port, but on another address", bind_section);
   if (listens_on(swapped(port))) fail(expected, "it listens on " + without_htons(address_), htons_section);
@@ -362,17 +362,17 @@ void Student::fail_to_connect(bool no_answer, const std::vector<std::uint16_t>& 
 bool Student::connect_silently() {
   try {
     connect_until(crowd_.emplace_back(address_.family(), SOCK_STREAM), address_, Clock::now() + to_react);
-    program_.take_in(milliseconds(0));
+    take_in(milliseconds(0));
     return true;
   } catch (const std::system_error&) {
     crowd_.pop_back();
-    program_.wait_for_end(to_react);  // perhaps that is why
+    wait_for_end(to_react);  // perhaps that is why
     return false;
   }
 }
 
 void Student::pause() {
-  program_.pause();
+  Terminal::pause();
   wait(moment);
 }
 
@@ -385,7 +385,7 @@ bool Student::has_connected(milliseconds time) {
       // Only for a program that has forgotten htons().
     }
   }
-  program_.start();
+  start();
   wait(time);
   return listening_socket_->wait_readable(milliseconds(0));
 }
@@ -407,20 +407,20 @@ Connection& Student::accept() {
          is_swapped ? htons_section : "docs/part1.md#connect");
   }
   swapped_socket_.reset();
-  return connections_.emplace_back(program_, listening_socket_->accept().socket, "the server");
+  return connections_.emplace_back(*this, listening_socket_->accept().socket, "the server");
 }
 
 void Student::type(const std::string& line) {
-  program_.take_in(milliseconds(0));
+  take_in(milliseconds(0));
   if (exit_code()) fail("a program that reads its keyboard", "it has ended already");
   typed_.push_back(line);
-  program_.type(line);
+  Terminal::type(line);
 }
 
 void Student::end_input() {
-  program_.take_in(milliseconds(0));
+  take_in(milliseconds(0));
   typed_.emplace_back("Ctrl-D");
-  program_.end_input();
+  Terminal::end_input();
 }
 
 void Student::expect_shown(const std::string& text, milliseconds patience) {
@@ -428,7 +428,7 @@ void Student::expect_shown(const std::string& text, milliseconds patience) {
   const std::string shown = printable(text.size() > 100 ? text.substr(0, 100) + "..." : text);
   expect_screen(
       [&](const std::string& screen) {
-        const std::size_t gone = program_.scrolled_away();
+        const std::size_t gone = scrolled_away();
         const std::size_t at = screen.find(text, std::max(expected_to_, gone) - gone);
         if (at != std::string::npos) expected_to_ = gone + at + text.size();
         return at != std::string::npos;
@@ -439,22 +439,22 @@ void Student::expect_shown(const std::string& text, milliseconds patience) {
 
 void Student::expect_screen(const std::function<bool(const std::string& screen)>& condition,
                             const std::string& expected, milliseconds patience) {
-  if (program_.by_hand()) return program_.step("Your program should show " + expected + ".");
+  if (by_hand()) return step("Your program should show " + expected + ".");
   const auto end = Clock::now() + patience;
   // A program may be slow at what is large, such as one that copies all that has come with each piece of 16 bytes.
   constexpr double most_work = 30;
   double work = patience > to_react ? 0 : most_work;
   while (!condition(screen())) {
     if (!exit_code() && Clock::now() > end && work < most_work) {
-      const double load = program_.load(milliseconds(1500)).value_or(0);
-      work = load > busy ? work + 1.5 * load : most_work;
+      const double share = load(milliseconds(1500)).value_or(0);
+      work = share > busy ? work + 1.5 * share : most_work;
       continue;
     }
     if (exit_code() || Clock::now() > end) {
-      const std::string before = program_.last_lines();
+      const std::string before = last_lines();
       const bool ran_on = !exit_code();
       for (Connection& connection : connections_) connection.reset();
-      program_.wait_for_end(to_react);
+      wait_for_end(to_react);
       if (ran_on && condition(screen())) {
         fail(expected,
              "it came only when the connection was closed. Either your program waits for the end of the "
@@ -465,7 +465,7 @@ void Student::expect_screen(const std::function<bool(const std::string& screen)>
       }
       fail(expected, before.empty() ? "nothing on the screen" : "on the screen:\n" + before);
     }
-    program_.take_in(milliseconds(20));
+    take_in(milliseconds(20));
   }
 }
 
@@ -479,32 +479,31 @@ void Student::expect_no_command(const std::string& command) const {
 }
 
 void Student::expect_exit(const std::string& when, Code code) {
-  if (program_.by_hand()) return program_.step("Your program should end " + when + ".");
-  program_.wait_for_end(to_react);
+  if (by_hand()) return step("Your program should end " + when + ".");
+  wait_for_end(to_react);
   const std::string expected = "the program ends " + when;
   if (!exit_code()) fail(expected, "it goes on");
-  if (program_.has_crashed()) fail(expected, "a crash");
+  if (has_crashed()) fail(expected, "a crash");
   if (code == Code::zero && exit_code() != 0) fail(expected + ", with exit code 0", "an error");
   if (code == Code::above_zero && exit_code() == 0)
     fail(expected + ", and an exit code above 0", "exit code 0");
 }
 
 void Student::expect_sleep(const std::string& when) {
-  if (program_.by_hand())
-    return program_.step("Your program should use no processor time " + when + ": see top.");
+  if (by_hand()) return step("Your program should use no processor time " + when + ": see top.");
   // Until it sleeps: it may still be busy with what has come.
-  double load = 1;
+  double share = 1;
   for (int looks = 0; looks < 8; ++looks) {
-    const std::optional<double> now = program_.load(milliseconds(300));
+    const std::optional<double> now = load(milliseconds(300));
     if (!now) throw CannotJudge();
-    load = *now;
-    if (load <= busy) return;
+    share = *now;
+    if (share <= busy) return;
   }
   fail("the program sleeps " + when + ", until something comes",
        fmt::format("it keeps a processor busy, {:.0f} % of the time, and goes on with that: a loop that asks "
                    "again and again.\n"
                    "Let accept(), recv() or select() wait, and do not ask a connection that has ended",
-                   100 * load));
+                   100 * share));
 }
 
 void Student::fail(const std::string& expected, const std::string& came, const std::string& section) const {
@@ -523,8 +522,8 @@ Mismatch Student::explained(Mismatch fault) {
     fault.came += "\nYour server has not accepted this connection yet: it is still in the queue of listen()";
   }
   const bool is_shown = fault.came.find("on the screen:") != std::string::npos;
-  const std::string state = program_.state(!is_shown);
-  if (!state.empty()) fault.came += "\n" + state;
+  const std::string end = state(!is_shown);
+  if (!end.empty()) fault.came += "\n" + end;
   return fault;
 }
 

@@ -125,8 +125,9 @@ class Connection {
   End their_end_ = End::none;
 };
 
-/// The learner's program in one behaviour. It is started by the first call of start(), connect() or accept().
-class Student {
+/// The learner's program in one behaviour, with its connections. It is started by the first call of start(), connect()
+/// or accept().
+class Student : public Terminal {
  public:
   /// The program is started by `command`, for sh(1). At `host` and `port` a server listens, and a client connects.
   /// By hand, the person at the check starts the program, and every step waits for Enter.
@@ -135,7 +136,6 @@ class Student {
   Student& operator=(const Student&) = delete;
   ~Student();
 
-  void start() { program_.start(); }
   /// Kills the program, and all that it has started, so that it can be started again.
   void stop();
 
@@ -149,7 +149,6 @@ class Student {
 
   /// Stops the program where it is, as Ctrl-Z does, so that what happens meanwhile meets it all at once.
   void pause();
-  void resume() { program_.resume(); }
   /// For a client: waits until it connects. Unless this or has_connected() is called, nobody listens.
   Connection& accept();
   /// For a client: lets some time pass; true if it has connected and accept() would return at once.
@@ -175,11 +174,6 @@ class Student {
   /// the time of processors cannot be counted.
   void expect_sleep(const std::string& when);
 
-  void wait(std::chrono::milliseconds time) { program_.wait(time); }
-  const std::string& screen() const { return program_.screen(); }
-  std::optional<int> exit_code() const { return program_.exit_code(); }
-  Terminal& program() { return program_; }
-
   [[noreturn]] void fail(const std::string& expected, const std::string& came,
                          const std::string& section = "") const;
 
@@ -198,7 +192,6 @@ class Student {
   Address swapped_;  // the same with the bytes of the port in the other order
   std::optional<Socket> listening_socket_;
   std::optional<Socket> swapped_socket_;
-  Terminal program_;
   std::size_t expected_to_ = 0;  // of all that the program has shown
   std::string shown_before_;
   bool is_up_ = false;  // it has been connected to since it was started

@@ -1,6 +1,7 @@
 #include "common/check/terminal.hpp"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/select.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,7 +13,6 @@
 
 #include <algorithm>
 #include <csignal>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -323,6 +323,11 @@ bool Terminal::selected_beyond_set() const {
 void Terminal::step(const std::string& what) const {
   if (!by_hand_) return;
   fmt::print("{} Enter goes on. ", what);
-  for (int byte = std::getchar(); byte != '\n' && byte != EOF;) byte = std::getchar();
-  if (noted != 0) throw Interrupted();
+  for (char byte = 0; byte != '\n';) {
+    pollfd keyboard{STDIN_FILENO, POLLIN, 0};
+    while (::poll(&keyboard, 1, 100) <= 0) {
+      if (noted != 0) throw Interrupted();
+    }
+    if (::read(STDIN_FILENO, &byte, 1) <= 0) return;
+  }
 }

@@ -61,7 +61,7 @@ Process::Process(std::vector<std::string> command, Stdio stdio) : terminal_(stdi
     const auto [person, program] = new_terminal();
     input_ = person;
     streams_[0].descriptor = person;
-    start(command, {program, program, program}, true);
+    start(command, {program, program, program});
     ::close(program);
   } else {
     const std::array<int, 2> in = new_pipe();
@@ -70,12 +70,12 @@ Process::Process(std::vector<std::string> command, Stdio stdio) : terminal_(stdi
     input_ = in[1];
     streams_[0].descriptor = out[0];
     streams_[1].descriptor = err[0];
-    start(command, {in[0], out[1], err[1]}, false);
+    start(command, {in[0], out[1], err[1]});
     for (const int end : {in[0], out[1], err[1]}) ::close(end);
   }
 }
 
-void Process::start(std::vector<std::string>& command, const std::array<int, 3>& child_ends, bool terminal) {
+void Process::start(std::vector<std::string>& command, const std::array<int, 3>& child_ends) {
   std::vector<char*> arguments;
   for (std::string& argument : command) arguments.push_back(argument.data());
   arguments.push_back(nullptr);
@@ -84,7 +84,7 @@ void Process::start(std::vector<std::string>& command, const std::array<int, 3>&
   if (id_ != 0) return;
   // The child. A session of its own, so that the destructor can end all that it starts.
   setsid();
-  if (terminal) ioctl(child_ends[0], TIOCSCTTY, 0);
+  if (terminal_) ioctl(child_ends[0], TIOCSCTTY, 0);
   for (int i = 0; i < 3; ++i) dup2(child_ends[static_cast<std::size_t>(i)], i);
   // As if a person had started it, however this test was started: ctest passes on descriptors of its own, and a
   // shell's background job ignores SIGINT.
@@ -96,21 +96,11 @@ void Process::start(std::vector<std::string>& command, const std::array<int, 3>&
   _exit(127);
 }
 
-Process::Process(Process&& other) noexcept
-    : id_(std::exchange(other.id_, -1)),
-      status_(other.status_),
-      input_(std::exchange(other.input_, -1)),
-      terminal_(other.terminal_),
-      streams_(std::exchange(other.streams_, {})),
-      history_(std::move(other.history_)) {}
-
 Process::~Process() {
-  if (id_ != -1) {
-    // It by itself first: one that has only just been forked has no session yet, and nothing that it has started.
-    if (status_ == -1) kill(id_, SIGKILL);
-    kill(-id_, SIGKILL);
-    if (status_ == -1) waitpid(id_, nullptr, 0);
-  }
+  // It by itself first: one that has only just been forked has no session yet, and nothing that it has started.
+  if (status_ == -1) kill(id_, SIGKILL);
+  kill(-id_, SIGKILL);
+  if (status_ == -1) waitpid(id_, nullptr, 0);
   if (input_ != -1 && !terminal_) ::close(input_);
   for (const Stream& stream : streams_) {
     if (stream.descriptor != -1) ::close(stream.descriptor);

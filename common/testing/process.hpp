@@ -23,8 +23,8 @@ class Process {
   /// Starts `command[0]` (a path, or a name in PATH) with the rest as its arguments. fork(2), execvp(3)
   explicit Process(std::vector<std::string> command, Stdio stdio = Stdio::pipes);
 
-  Process(Process&& other) noexcept;
-  Process& operator=(Process&&) = delete;
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
   ~Process();
 
   /// The next line of stdout (stderr), without its end. A carriage return before the end is left out too.
@@ -72,7 +72,7 @@ class Process {
   std::string take_until(Stream& stream, std::string_view text, const std::string& what);
   std::string line_of(Stream& stream);
   std::string rest_of(Stream& stream);
-  void start(std::vector<std::string>& command, const std::array<int, 3>& child_ends, bool terminal);
+  void start(std::vector<std::string>& command, const std::array<int, 3>& child_ends);
   [[noreturn]] void fail(const std::string& what);
 
   pid_t id_ = -1;

@@ -86,11 +86,9 @@ inline double processor_seconds_of_ended_children() {
 }
 
 /// A program of the part under test, and its arguments: a command for Process.
-inline std::vector<std::string> command(const std::string& program,
-                                        const std::vector<std::string>& arguments) {
-  std::vector<std::string> all = {PROGRAMS + program};
-  all.insert(all.end(), arguments.begin(), arguments.end());
-  return all;
+inline std::vector<std::string> command(const std::string& program, std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), PROGRAMS + program);
+  return arguments;
 }
 
 /// Starts a program of the part under test and waits for its end.
@@ -99,10 +97,17 @@ inline Outcome run(const std::string& program, const std::vector<std::string>& a
   return outcome_of(process);
 }
 
+/// The same with --port.
+inline std::vector<std::string> with_port(const std::string& program, std::vector<std::string> arguments,
+                                          const std::string& port) {
+  arguments.insert(arguments.end(), {"--port", port});
+  return command(program, arguments);
+}
+
 /// The part's server on a free port, once it listens.
 struct RunningServer {
   explicit RunningServer(std::vector<std::string> arguments = {})
-      : process(with_free_port(std::move(arguments))), first_line(process.line()) {}
+      : process(with_port("server", arguments, "0")) {}
 
   std::string port() const { return port_of(first_line); }
 
@@ -110,24 +115,15 @@ struct RunningServer {
     return Socket::connect_to(Address::resolve("127.0.0.1", static_cast<std::uint16_t>(std::stoi(port()))));
   }
 
-  static std::vector<std::string> with_free_port(std::vector<std::string> arguments) {
-    arguments.insert(arguments.end(), {"--port", "0"});
-    return command("server", arguments);
-  }
-
   Process process;
-  std::string first_line;
+  std::string first_line = process.line();
 };
 
 /// The part's client, connected to a server that the test plays.
 struct ConnectedClient {
   explicit ConnectedClient(Socket& listening, std::vector<std::string> arguments = {})
-      : process(with_port_of(listening, std::move(arguments))), connection(listening.accept().socket) {}
-
-  static std::vector<std::string> with_port_of(const Socket& listening, std::vector<std::string> arguments) {
-    arguments.insert(arguments.end(), {"--port", port_of(listening.local_address().text())});
-    return command("client", arguments);
-  }
+      : process(with_port("client", arguments, port_of(listening.local_address().text()))),
+        connection(listening.accept().socket) {}
 
   Process process;
   Socket connection;

@@ -546,6 +546,13 @@ TEST(Check, PlaysABehaviourByHand) {
   EXPECT_EQ(run_check("part1_basic", {"--by-hand", "server:99"}).exit_code, 2);
 }
 
+TEST(Check, EndsAtCtrlCWhileItWaitsForEnter) {
+  Process check({PROGRAMS "../part1_basic/check", "--by-hand", "server:1"});
+  check.until("Enter goes on.");
+  check.signal(SIGINT);
+  EXPECT_EQ(check.wait(), 128 + SIGINT);
+}
+
 TEST(Check, AsksForTheQuotesOfACommand) {
   for (const std::vector<std::string>& words :
        std::vector<std::vector<std::string>>{{"--server", "python3", "my/server.py", "{port}"},

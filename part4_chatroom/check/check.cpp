@@ -16,13 +16,13 @@
 #include <string_view>
 #include <vector>
 
+#include "common/check/behaviours.hpp"
 #include "common/text.hpp"
 
 namespace {
 
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
-using Run = std::function<void(Student&)>;
 
 // Sections that explain several behaviours.
 const std::string comes_in = "docs/part4.md#a-message-comes-in";
@@ -46,8 +46,9 @@ void say(Connection& guest, const std::string& text) {
 }
 
 // Connects to the server, and says `name`.
-Connection& enter(Student& server, const std::string& name) {
-  Connection& guest = server.connect(name);
+Connection& enter(Student& server, const std::string& name,
+                  Student::Buffers buffers = Student::Buffers::usual) {
+  Connection& guest = server.connect(name, buffers);
   say(guest, name);
   return guest;
 }
@@ -161,11 +162,11 @@ void come_while_others_leave(Student& server) {
   std::vector<Connection*> coming;
   const auto guest = [&](const std::string& who, std::size_t number) {
     Connection& connection = server.connect(who);
-    say(connection, who + " " + std::to_string(number));
+    say(connection, fmt::format("{} {}", who, number));
     return &connection;
   };
-  for (std::size_t i = 0; i < apart + rounds * together; ++i)
-    leaving.push_back(guest("a guest who leaves", i));
+  while (leaving.size() < apart + rounds * together)
+    leaving.push_back(guest("a guest who leaves", leaving.size()));
   for (Connection* connection : leaving) wait_until_heard(alice, *connection);
 
   const auto come = [&] { coming.push_back(guest("a newcomer", coming.size())); };
@@ -189,7 +190,7 @@ void come_while_others_leave(Student& server) {
     for (Connection* newcomer : coming) wait_until_heard(alice, *newcomer);
     for (std::size_t i = 0; i < coming.size(); ++i) {
       const std::string word = random_word();
-      coming[i]->send(with_header(word));
+      say(*coming[i], word);
       expect_heard(alice, "a newcomer " + std::to_string(i), word);
     }
   });
@@ -199,8 +200,7 @@ void come_while_others_leave(Student& server) {
 void read_late(Student& server) {
   const std::string text(10'000, 'x');
   Connection& alice = enter(server, "alice");
-  Connection& bob = server.connect("bob", Student::Buffers::small);
-  say(bob, "bob");
+  Connection& bob = enter(server, "bob", Student::Buffers::small);
   wait_until_heard(alice, bob);
   // Not much more, so that a server which only waits for the slow reader has all that Alice has said.
   const std::size_t messages = small_buffers_hold() / text.size() + 5;
@@ -242,7 +242,7 @@ void watch_sets(Student& server, Connection& alice, Connection& bob) {
   std::size_t guests = 0;
   come_silently(server, alice, bob, guests, std::chrono::seconds(20));
   server.wait(milliseconds(100));
-  if (!server.program().selected_beyond_set()) return;
+  if (!server.selected_beyond_set()) return;
   server.fail("no descriptor for select() that its sets have no room for",
               fmt::format("it has called select() for more than {} descriptors", FD_SETSIZE));
 }
@@ -254,7 +254,7 @@ void serve_crowd(Student& server, Connection& alice, Connection& bob) {
     bool selects = false;
     for (int tries = 0; tries < 10 && !selects; ++tries) {
       server.wait(milliseconds(50));
-      selects = server.program().waits_in_select();
+      selects = server.waits_in_select();
     }
     come_silently(server, alice, bob, guests, std::chrono::minutes(5));
     expect_talk(alice, bob);
@@ -268,7 +268,7 @@ void serve_crowd(Student& server, Connection& alice, Connection& bob) {
     expect_talk(alice, bob);
     if (!selects) return;
     server.stop();
-    server.program().trace_select();
+    server.trace_select();
     in_room(watch_sets)(server);
   } catch (Mismatch& mismatch) {
     if (guests > 0) mismatch.came += fmt::format("\n{} silent guests have come", guests);
@@ -463,8 +463,7 @@ const std::vector<Behaviour> servers = {
     {"sleeps while it waits for a guest who reads nothing", goes_out,
      [](Student& server) {
        Connection& alice = enter(server, "alice");
-       Connection& slow = server.connect("a guest that reads nothing", Student::Buffers::small);
-       say(slow, "slow");
+       Connection& slow = enter(server, "a guest that reads nothing", Student::Buffers::small);
        wait_until_heard(alice, slow);
        const std::size_t enough = small_buffers_hold() + 100'000;
        for (std::size_t bytes = 0; bytes < enough; bytes += 10'000) say(alice, std::string(10'000, 'x'));
