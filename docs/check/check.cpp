@@ -75,7 +75,7 @@ class Checker {
       console_.run(block);
     } else if (!own.empty()) {
       console_.write_file(own, block.lines);
-    } else if (block.language == "diff") {
+    } else if (block.language == "diff" && block.caption.find(".diff`") == std::string::npos) {
       difference_block(block);
     } else if (block.language != "python" && !is_picture(block)) {
       code(block);

@@ -349,6 +349,13 @@ std::string diff_block(const std::string& hunks) {
   return from_one_to_two + "```diff\n" + hunks + "```\n\n";
 }
 
+TEST_F(DiffBlock, OfAFileOfDifferencesIsLinesOfThatFile) {
+  write("part9_test/two.diff", "--- one\n+++ two\n@@ -1 +1 @@\n-one\n+two\n");
+  EXPECT_EQ(found(check("`part9_test/two.diff`:\n\n```diff\n-one\n+two\n```\n")), nothing);
+  EXPECT_EQ(found(check("`part9_test/two.diff`:\n\n```diff\n-one\n+three\n```\n")),
+            Found{"docs/x.md:5: the page (-) and part9_test/two.diff (+) differ:"});
+}
+
 TEST_F(DiffBlock, AcceptsTheWholeDifferenceInOneBlockOrSeveral) {
   EXPECT_EQ(found(check(diff_block(first_hunk + "...\n" + second_hunk + "...\n" + third_hunk))), nothing);
   EXPECT_EQ(found(check(diff_block(second_hunk) + diff_block(first_hunk + "...\n" + third_hunk))), nothing);
