@@ -1,27 +1,33 @@
 #include "docs/check/check.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cctype>
 #include <fstream>
+#include <iterator>
 #include <regex>
 #include <set>
-#include <sstream>
 #include <utility>
 
 #include "common/testing/process.hpp"
-#include "docs/check/code.hpp"
 #include "docs/check/translation.hpp"
 
 namespace {
 
 namespace fs = std::filesystem;
 
+std::string content_of(const fs::path& path) {
+  std::ifstream file(path);
+  if (!file) throw std::runtime_error("cannot read " + path.string());
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
 class Checker {
  public:
   Checker(const Page& page, const Repository& repository, std::chrono::milliseconds patience)
-      : page_(page), repository_(repository), console_(page, repository.build, patience, report_) {}
+      : page_(page), repository_(repository), patience_(patience) {}
 
   Report check() {
     report_.problems = page_.problems;
@@ -30,12 +36,17 @@ class Checker {
       translation(english);
       return std::move(report_);
     }
-    for (const Block& one : page_.blocks) block(one);
-    for (const Difference& one : differences_) difference(one);
-    console_.finish();
+    run_consoles(page_, repository_.build, patience_, report_);
+    for (const Block& one : page_.blocks) {
+      const bool is_code = one.language != "console" && one.language != "python" && !is_picture(one);
+      if (!is_code || !own_file(one).empty()) continue;
+      const bool is_file = one.language != "diff" || one.caption.find(".diff`") != std::string::npos;
+      is_file ? code(one) : difference(one);
+    }
+    whole_differences();
     whole_programs();
     for (const OptionTable& table : page_.tables) options(table);
-    for (const Link& one : page_.links) link(one);
+    for (const Line& one : page_.links) link(one);
     return std::move(report_);
   }
 
@@ -44,14 +55,12 @@ class Checker {
     report_.problems.push_back({page_.place(line), std::move(text)});
   }
 
-  void quote(const Block& block, const std::optional<Lines>& now) {
-    Shown& shown = report_.blocks.emplace_back();
-    shown.block = &block;
-    shown.updated = now.value_or(Lines());
-    shown.same = block.lines == shown.updated;
-    shown.whole = now.has_value();
-    if (!shown.same) shown.diff = compare(block.lines, shown.updated).diff;
-  }
+  // What blocks quote: the lines of a file, or of the difference between two.
+  struct Source {
+    Lines lines;
+    std::set<std::size_t> shown;  // those that are on the page, from 0
+    std::size_t line = 0;         // of the block that quotes it first
+  };
 
   // Its blocks are those of the English page, which are run and looked for there.
   void translation(const std::string& english) {
@@ -64,29 +73,17 @@ class Checker {
     report_.problems.insert(report_.problems.end(), faults.begin(), faults.end());
     if (std::ranges::equal(page_.blocks, original.blocks, {}, &Block::language, &Block::language)) {
       for (std::size_t i = 0; i < page_.blocks.size(); ++i)
-        if (!is_picture(page_.blocks[i])) quote(page_.blocks[i], original.blocks[i].lines);
+        if (!is_picture(page_.blocks[i])) copy(page_.blocks[i], original.blocks[i].lines);
     }
-    for (const Link& one : page_.links) link(one);
+    for (const Line& one : page_.links) link(one);
   }
 
-  void block(const Block& block) {
-    const std::string own = own_file(block);
-    if (block.language == "console") {
-      console_.run(block);
-    } else if (!own.empty()) {
-      console_.write_file(own, block.lines);
-    } else if (block.language == "diff" && block.caption.find(".diff`") == std::string::npos) {
-      difference_block(block);
-    } else if (block.language != "python" && !is_picture(block)) {
-      code(block);
-    }
-  }
-
-  static std::string own_file(const Block& block) {
-    for (const std::string& span : code_spans(block.caption)) {
-      if (span.starts_with("my/") && span.find("..") == std::string::npos) return span;
-    }
-    return {};
+  void copy(const Block& block, const Lines& original) {
+    Shown& shown = report_.blocks.emplace_back();
+    shown.block = &block;
+    shown.updated = original;
+    shown.same = block.lines == original;
+    if (!shown.same) shown.diff = compare(block.lines, original).diff;
   }
 
   // The files that a text names in `backticks`, by their paths from the root, or as targets of links: each where it
@@ -104,7 +101,18 @@ class Checker {
     return files;
   }
 
-  void difference_block(const Block& block) {
+  void code(const Block& block) {
+    const std::vector<std::string> files = files_in(block.caption);
+    if (files.empty()) {
+      problem(block.line, "the line above this block names no file of the repository");
+      return;
+    }
+    Source& file = files_[files.front()];
+    if (file.lines.empty()) file.lines = split_lines(content_of(files.front()));
+    quote(block, files.front(), file);
+  }
+
+  void difference(const Block& block) {
     const std::vector<std::string> files = files_in(block.paragraph);
     if (files.size() < 2) {
       problem(block.line, "the paragraph above this block does not name two files of the repository");
@@ -112,50 +120,65 @@ class Checker {
     }
     const std::string& from = files[files.size() - 2];
     const std::string& to = files.back();
-    for (Difference& one : differences_) {
-      if (one.from == from && one.to == to) {
-        one.blocks.push_back(&block);
-        return;
+    const std::string name = fmt::format("the difference from {} to {}", from, to);
+    Source& source = differences_[name];
+    if (source.lines.empty()) source = {difference_between(from, to), {}, block.line};
+    quote(block, name, source);
+    known_.insert(to);  // whoever knows the one file and the difference knows the other
+  }
+
+  // All lines of both files, with the marks of diff(1); empty if the files are the same.
+  static Lines difference_between(const std::string& from, const std::string& to) {
+    Process git({"git", "diff", "--no-index", "--no-ext-diff", "--no-textconv", "--no-color", "--histogram",
+                 "--unified=1000000", "--", from, to});
+    Lines lines = split_lines(git.rest());
+    const auto head = std::ranges::find_if(lines, [](const auto& line) { return line.starts_with("@@"); });
+    lines.erase(lines.begin(), head == lines.end() ? head : head + 1);
+    std::ranges::replace(lines, " ", "");  // as editors leave a blank line
+    return lines;
+  }
+
+  // The block has to be runs of lines of the source, with `...` between them.
+  void quote(const Block& block, const std::string& name, Source& source) {
+    Shown& shown = report_.blocks.emplace_back();
+    shown.block = &block;
+    for (auto begin = block.lines.begin();;) {
+      const auto end = std::find(begin, block.lines.end(), left_out);
+      const Lines run(begin, end);
+      const std::vector<std::size_t> places = places_in(source.lines, run);
+      for (const std::size_t place : places) {
+        for (std::size_t i = 0; i < run.size(); ++i) source.shown.insert(place + i);
       }
+      Lines now = run;
+      if (places.empty()) {
+        const std::optional<Lines> other = rewritten(source.lines, run);
+        if (other) now = *other;
+        const Comparison comparison = compare(run, now);
+        const auto first = block.line + 1 + static_cast<std::size_t>(begin - block.lines.begin());
+        problem(first + comparison.first_difference.value_or(0),
+                other ? fmt::format("the page (-) and {} (+) differ:\n{}", name, comparison.diff)
+                      : fmt::format("these are not lines of {}", name));
+        shown.same = false;
+      }
+      shown.updated.insert(shown.updated.end(), now.begin(), now.end());
+      if (end == block.lines.end()) break;
+      shown.updated.push_back(left_out);
+      begin = end + 1;
     }
-    differences_.push_back({from, to, {&block}});
+    if (!shown.same) shown.diff = compare(block.lines, shown.updated).diff;
   }
 
-  void difference(const Difference& one) {
-    const auto found = faults(one, page_);
-    report_.problems.insert(report_.problems.end(), found.begin(), found.end());
-    const std::vector<Lines> now = found.empty() ? std::vector<Lines>() : rewritten(one);
-    for (std::size_t i = 0; i < one.blocks.size(); ++i)
-      quote(*one.blocks[i], found.empty() ? one.blocks[i]->lines : now[i]);
-    // Whoever knows the one file and the difference knows the other.
-    for (std::size_t i = 0; i < read_lines(one.to).size(); ++i) on_page_[one.to].insert(i);
-  }
-
-  void code(const Block& block) {
-    const std::vector<std::string> files = files_in(block.caption);
-    if (files.empty()) {
-      problem(block.line, "the line above this block names no file of the repository");
-      return;
+  // Every line that is taken out or put in stands on the page.
+  void whole_differences() {
+    for (const auto& [name, source] : differences_) {
+      Lines missing;
+      for (std::size_t i = 0; i < source.lines.size(); ++i) {
+        const bool is_change = source.lines[i].starts_with('-') || source.lines[i].starts_with('+');
+        if (is_change && !source.shown.contains(i)) missing.push_back(source.lines[i]);
+      }
+      if (!missing.empty())
+        problem(source.line, fmt::format("{} lacks:\n  {}\n", name, fmt::join(missing, "\n  ")));
     }
-    const std::string& file = files.front();
-    const Lines lines = read_lines(repository_.root / file);
-    const std::vector<std::size_t> places = places_in(lines, block.lines);
-    for (const std::size_t place : places) {
-      for (std::size_t i = 0; i < block.lines.size(); ++i) on_page_[file].insert(place + i);
-    }
-    if (!places.empty()) {
-      quote(block, block.lines);
-      return;
-    }
-    const auto now = rewritten(lines, block.lines);
-    quote(block, now);
-    if (!now) {
-      problem(block.line, fmt::format("these are not lines of {}", file));
-      return;
-    }
-    const Comparison comparison = compare(block.lines, *now);
-    const std::size_t line = std::min(comparison.first_difference.value_or(0) + 1, block.lines.size());
-    problem(block.line + line, fmt::format("the page (-) and {} (+) differ:\n{}", file, comparison.diff));
   }
 
   // Every line of a part's server and clients, and of the steps that lead to them, stands on the part's page.
@@ -168,14 +191,14 @@ class Checker {
       if (!folder.path().filename().string().starts_with(match[1].str() + '_')) continue;
       for (const auto& file : fs::recursive_directory_iterator(folder)) {
         const std::string name = file.path().lexically_relative(repository_.root);
-        if (std::regex_match(name, program)) whole_program(name);
+        if (std::regex_match(name, program) && !known_.contains(name)) whole_program(name);
       }
     }
   }
 
   void whole_program(const std::string& name) {
-    const Lines lines = read_lines(repository_.root / name);
-    const std::set<std::size_t>& on_page = on_page_[name];
+    const Lines lines = split_lines(content_of(name));
+    const std::set<std::size_t>& on_page = files_[name].shown;
     for (std::size_t i = 0; i < lines.size(); ++i) {
       if (on_page.contains(i) || lines[i].empty()) continue;
       const std::size_t first = i;
@@ -186,63 +209,51 @@ class Checker {
     }
   }
 
-  void link(const Link& link) {
-    if (link.target.starts_with("http:") || link.target.starts_with("https:")) return;
-    const std::size_t hash = link.target.find('#');
-    const std::string target = link.target.substr(0, hash);
+  void link(const Line& link) {
+    if (link.text.starts_with("http:") || link.text.starts_with("https:")) return;
+    const std::size_t hash = link.text.find('#');
+    const std::string target = link.text.substr(0, hash);
     std::string file = page_.path;
     if (!target.empty()) file = (fs::path(page_.path).parent_path() / target).lexically_normal();
     const bool is_there = hash == 0 || fs::exists(repository_.root / file);
-    if (target.starts_with('/') || file.starts_with("..") || link.target.empty() || !is_there) {
-      problem(link.line, fmt::format("a dead link: there is no '{}'", target));
+    if (target.starts_with('/') || file.starts_with("..") || link.text.empty() || !is_there) {
+      problem(link.number, fmt::format("a dead link: there is no '{}'", target));
     } else if (hash != std::string::npos) {
       const Page to = target.empty() ? page_ : read_page(repository_, file);
-      const std::string anchor = link.target.substr(hash + 1);
+      const std::string anchor = link.text.substr(hash + 1);
       if (!to.anchors.contains(anchor))
-        problem(link.line, fmt::format("a dead link: there is no '#{}' in {}", anchor, file));
+        problem(link.number, fmt::format("a dead link: there is no '#{}' in {}", anchor, file));
     }
   }
 
   void options(const OptionTable& table) {
     const std::vector<std::string> spans = code_spans(table.caption);
-    const auto program = std::find_if(spans.begin(), spans.end(),
-                                      [](const std::string& span) { return span.starts_with("build/"); });
+    const auto program =
+        std::ranges::find_if(spans, [](const auto& span) { return span.starts_with("build/"); });
     const fs::path path = program == spans.end() ? "" : repository_.build / program->substr(6);
     if (!fs::is_regular_file(path)) {
       problem(table.line, "the line above this table names no program, such as `build/part1_basic/client`");
       return;
     }
-    Lines rows;
-    for (const Line& row : table.rows) rows.push_back(row.text);
-    const Comparison comparison = compare(rows, help_of(path));
-    if (!comparison.first_difference) return;
-    const std::size_t row = *comparison.first_difference;
-    problem(row < rows.size() ? table.rows[row].number : table.line,
-            fmt::format("the table (-) and {} --help (+) differ:\n{}", *program, comparison.diff));
-  }
-
-  // `--buffer BYTES | 1024 | the most that one recv() returns`, an option a line; without --help itself
-  static Lines help_of(const fs::path& program) {
-    static const std::regex option(R"(  (--\S+ \S+)  +(.*?)(?: \(default (.*)\))?)");
-    Process process({program.string(), "--help"});
-    Lines rows;
+    Lines help;
+    Process process({path.string(), "--help"});
     for (const std::string& line : split_lines(process.rest())) {
-      std::smatch match;
-      if (std::regex_match(line, match, option)) {
-        rows.push_back(fmt::format("{} | {} | {}", match[1].str(), match[3].str(), match[2].str()));
-      } else if (line.starts_with("  --") && !line.starts_with("  --help ")) {
-        rows.push_back(line);
-      }
+      const std::string option = in_one_line(line);
+      if (option.starts_with("--") && !option.starts_with("--help ")) help.push_back(option);
     }
-    return rows;
+    const Comparison comparison = compare(table.rows, help);
+    if (comparison.first_difference)
+      problem(table.line,
+              fmt::format("the table (-) and {} --help (+) differ:\n{}", *program, comparison.diff));
   }
 
   const Page& page_;
   const Repository& repository_;
+  std::chrono::milliseconds patience_;
   Report report_;
-  Console console_;
-  std::vector<Difference> differences_;
-  std::map<std::string, std::set<std::size_t>> on_page_;  // which lines (from 0) of which file the page shows
+  std::map<std::string, Source> files_;
+  std::map<std::string, Source> differences_;
+  std::set<std::string> known_;  // files that the page shows whole, but not by their own lines
 };
 
 std::string counted(std::size_t count, const char* what) {
@@ -263,15 +274,17 @@ std::string Report::summary(const Page& page) const {
 
 std::vector<std::string> page_paths(const Repository& repository) {
   std::set<std::string> paths;
+  std::vector<std::string> folders = {"", "docs/", "docs/zh/"};
   for (const auto& top : fs::directory_iterator(repository.root)) {
     const std::string name = top.path().filename();
-    if (name == "README.md" || name == "README.zh.md") paths.insert(name);
-    if (name.starts_with("part") && fs::exists(top.path() / "README.md")) paths.insert(name + "/README.md");
+    if (name.starts_with("part")) folders.push_back(name + '/');
   }
-  for (const std::string folder : {"docs/", "docs/zh/"}) {
-    if (!fs::is_directory(repository.root / folder)) continue;
-    for (const auto& file : fs::directory_iterator(repository.root / folder)) {
-      if (file.path().extension() == ".md") paths.insert(folder + file.path().filename().string());
+  for (const std::string& folder : folders) {
+    std::error_code none;
+    for (const auto& file : fs::directory_iterator(repository.root / folder, none)) {
+      const std::string name = file.path().filename();
+      const bool is_page = folder.starts_with("docs/") || name.starts_with("README.");
+      if (is_page && name.ends_with(".md")) paths.insert(folder + name);
     }
   }
   return {paths.begin(), paths.end()};
@@ -287,11 +300,7 @@ std::string page_name(std::string path) {
 }
 
 Page read_page(const Repository& repository, const std::string& path) {
-  std::ifstream file(repository.root / path);
-  if (!file) throw std::runtime_error("cannot read " + path);
-  std::stringstream text;
-  text << file.rdbuf();
-  return parse_page(path, text.str());
+  return parse_page(path, content_of(repository.root / path));
 }
 
 Report check_page(const Page& page, const Repository& repository, std::chrono::milliseconds patience) {
@@ -304,7 +313,7 @@ Update updated_page(const Page& page, const Report& report) {
   for (const Shown& one : report.blocks) {
     const Block& block = *one.block;
     if (one.same) continue;
-    if (one.whole && one.updated != block.lines)
+    if (one.updated != block.lines)
       rewritten[block.line] = &one;
     else
       update.left.push_back({page.place(block.line), "this block differs, and is left as it is"});

@@ -1,12 +1,12 @@
 // Checks that a page of the tutorial is true. How to write one:
 //
-// - ```python and ```text and ```mermaid: an original in Python and pictures, not checked. A block in any other
-//   language, as ```cpp, is lines of a file of the repository, one after the other, whatever their indentation. The
-//   nearest line above names the file in backticks. Every line of a part's server and clients stands on its page.
-// - ```diff: how the last file but one that the paragraph above names becomes the last. All blocks of a page for the
-//   same two files are together their whole difference, as `git diff --histogram` sees it: each line that is taken
-//   out (`-`) or put in (`+`) stands in one of them, and the lines around those in both files. `...` alone stands
-//   between two hunks. The last file counts as shown whole.
+// - ```python, ```text and ```mermaid: an original in Python, and pictures. They are not checked.
+// - ```cpp, and any other language: lines of a file of the repository, one after the other, whatever their
+//   indentation; `...` alone stands between two runs of them. The nearest line above names the file in backticks. Every
+//   line of a part's server and clients stands on its page.
+// - ```diff: the same of the whole difference between the last two files that the paragraph above names, as
+//   `git diff --histogram` sees it. Each line that is taken out (`-`) or put in (`+`) stands in a block of the page.
+//   The last file counts as shown whole then.
 // - A line above that names a file under `my/`: the reader types the block in, whatever its language (a
 //   ```diff for patch(1), too), and commands can use the file.
 // - ```console is run, in the order of the page. `$ ` starts a command; below it stands all that it
@@ -67,7 +67,6 @@ struct Update {
 
 /// Rewrites the blocks of a page that differ, and nothing else. A console block gets what the programs
 /// printed, but keeps its own lines where they are still true: `...`, ports, times. A code block gets the
-/// lines from its first to its last as they stand in the file now, or those that are most like it
-/// (rewritten() in code.hpp). Left as they are: blocks that could not be run to their end, and code that
-/// the file does not hold any more.
+/// lines of its file that begin and end as it does: rewritten() in likeness.hpp. Left as they are: blocks that could
+/// not be run to their end, and code that the file does not hold any more.
 Update updated_page(const Page& page, const Report& report);

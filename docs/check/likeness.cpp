@@ -1,8 +1,11 @@
 #include "docs/check/likeness.hpp"
 
 #include <algorithm>
+#include <ranges>
 #include <regex>
-#include <set>
+#include <span>
+
+#include "docs/check/page.hpp"
 
 namespace {
 
@@ -35,28 +38,14 @@ Lines canonical(const Lines& lines) {
   return result;
 }
 
-}  // namespace
+// One line of the page beside one that was printed; either may be missing.
+struct Pair {
+  std::optional<std::size_t> page;
+  std::optional<std::size_t> printed;
+  bool same = false;
+};
 
-std::optional<std::size_t> match(const Lines& page_lines, const Lines& printed_lines, bool whole) {
-  const Lines page = canonical(page_lines);
-  const Lines printed = canonical(printed_lines);
-  std::set<std::size_t> reached = {0};  // how many printed lines the page's lines so far can stand for
-  for (const std::string& line : page) {
-    std::set<std::size_t> next;
-    for (const std::size_t count : reached) {
-      if (line == left_out) {
-        for (std::size_t more = count; more <= printed.size(); ++more) next.insert(next.end(), more);
-        break;
-      }
-      if (count < printed.size() && printed[count] == line) next.insert(next.end(), count + 1);
-    }
-    reached = std::move(next);
-    if (reached.empty()) return std::nullopt;
-  }
-  if (whole) return reached.contains(printed.size()) ? std::optional(printed.size()) : std::nullopt;
-  return !page.empty() && page.back() == left_out ? *reached.rbegin() : *reached.begin();
-}
-
+// The page's lines beside those printed, so that as many as can be are the same.
 std::vector<Pair> align(const Lines& page_lines, const Lines& printed_lines) {
   const Lines page = canonical(page_lines);
   const Lines printed = canonical(printed_lines);
@@ -97,6 +86,40 @@ std::vector<Pair> align(const Lines& page_lines, const Lines& printed_lines) {
   return pairs;
 }
 
+using Run = std::span<const std::string>;
+
+// How many spaces all lines begin with, but the blank ones.
+std::size_t indentation(Run lines) {
+  std::size_t common = std::string::npos;
+  for (const std::string& line : lines) common = std::min(common, line.find_first_not_of(' '));
+  return common == std::string::npos ? 0 : common;
+}
+
+// The lines with another common indentation.
+Lines indented(Run lines, std::size_t spaces) {
+  const std::size_t common = indentation(lines);
+  Lines result;
+  for (const std::string& line : lines) {
+    const bool blank = line.find_first_not_of(' ') == std::string::npos;
+    result.push_back(blank ? "" : std::string(spaces, ' ') + line.substr(common));
+  }
+  return result;
+}
+
+}  // namespace
+
+std::optional<std::size_t> match(Lines page, const Lines& printed, bool whole) {
+  const bool more_may_come = !whole && (page.empty() || page.back() != left_out);
+  if (more_may_come) page.push_back(left_out);
+  std::size_t count = 0;
+  for (const Pair& pair : align(page, printed)) {
+    if (!pair.same) return std::nullopt;
+    if (more_may_come && pair.page == page.size() - 1) break;
+    if (pair.printed) ++count;
+  }
+  return count;
+}
+
 Comparison compare(const Lines& page, const Lines& printed) {
   Comparison result;
   std::size_t before = 0;
@@ -114,4 +137,39 @@ Comparison compare(const Lines& page, const Lines& printed) {
     if (pair.page) ++before;
   }
   return result;
+}
+
+std::vector<std::size_t> places_in(const Lines& file, const Lines& block) {
+  std::vector<std::size_t> places;
+  const Lines wanted = indented(block, 0);
+  for (std::size_t i = 0; !block.empty() && i + block.size() <= file.size(); ++i) {
+    if (indented(Run(file).subspan(i, block.size()), 0) == wanted) places.push_back(i);
+  }
+  return places;
+}
+
+std::optional<Lines> rewritten(const Lines& file, const Lines& block) {
+  const auto same = [](const std::string& one, const std::string& other) {
+    return trimmed(one) == trimmed(other);
+  };
+  const auto distance = [&](Run run) {
+    return std::max(run.size(), block.size()) - std::min(run.size(), block.size());
+  };
+  std::size_t most = 0;
+  Run nearest;
+  for (std::size_t i = 0; i < file.size(); ++i) {
+    for (std::size_t size = 1; i + size <= file.size(); ++size) {
+      const Run run = Run(file).subspan(i, size);
+      const auto begin = std::ranges::mismatch(run, block, same).in1 - run.begin();
+      const auto end =
+          std::ranges::mismatch(run | std::views::reverse, block | std::views::reverse, same).in1.base();
+      const auto known = std::min({size, block.size(), static_cast<std::size_t>(begin + (run.end() - end))});
+      if (known < most || (known == most && (nearest.empty() || distance(run) >= distance(nearest))))
+        continue;
+      most = known;
+      nearest = run;
+    }
+  }
+  if (nearest.empty() || most < std::min<std::size_t>(2, (block.size() + 1) / 2)) return std::nullopt;
+  return indented(nearest, indentation(block));
 }

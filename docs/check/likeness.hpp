@@ -15,17 +15,7 @@ inline constexpr const char* left_out = "...";
 
 /// How many of the printed lines the page's lines stand for: all of them if `whole`, else as few as will do (or all, if
 /// the page's last is `...`). Nothing if they do not match.
-std::optional<std::size_t> match(const Lines& page, const Lines& printed, bool whole);
-
-/// One line of the page beside one that was printed; either may be missing.
-struct Pair {
-  std::optional<std::size_t> page;
-  std::optional<std::size_t> printed;
-  bool same = false;
-};
-
-/// The page's lines beside those printed, so that as many as can be are the same.
-std::vector<Pair> align(const Lines& page, const Lines& printed);
+std::optional<std::size_t> match(Lines page, const Lines& printed, bool whole);
 
 struct Comparison {
   std::optional<std::size_t> first_difference;  // how many lines of the page stand before it
@@ -34,3 +24,10 @@ struct Comparison {
 };
 
 Comparison compare(const Lines& page, const Lines& printed);
+
+/// The first line of each run of a file's lines that the block is, whatever the indentation of both.
+std::vector<std::size_t> places_in(const Lines& file, const Lines& block);
+
+/// What the block would be if it were written now, with its own indentation: the run of the file's lines that begins
+/// and ends with most of the lines that the block does. Nothing if those are not two at least, or half of it.
+std::optional<Lines> rewritten(const Lines& file, const Lines& block);

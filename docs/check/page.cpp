@@ -1,7 +1,6 @@
 #include "docs/check/page.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cctype>
@@ -10,10 +9,6 @@
 #include <utility>
 
 namespace {
-
-bool is_blank(std::string_view line) {
-  return line.find_first_not_of(" \t") == std::string_view::npos;
-}
 
 std::string reason_not_to_run(const std::string& line) {
   static const std::regex comment(R"(<!-- not run: (.*\S) *-->)");
@@ -68,7 +63,7 @@ class Parser {
       const std::string& line = page_.lines[next_];
       if (trimmed(line).starts_with(fence)) {
         block();
-      } else if (line.starts_with("    ") && (next_ == 0 || is_blank(page_.lines[next_ - 1]))) {
+      } else if (line.starts_with("    ") && (next_ == 0 || trimmed(page_.lines[next_ - 1]).empty())) {
         problem(next_ + 1, "an indented block: write it between ``` and say what it is");
       } else {
         prose(line);
@@ -90,7 +85,7 @@ class Parser {
     block.language = trimmed(trimmed(page_.lines[next_]).substr(fence.size()));
     std::size_t above = next_;
     block.caption = line_above(page_.lines, above);
-    for (std::size_t i = above + 1; i-- > 0 && !is_blank(page_.lines[i]);)
+    for (std::size_t i = above + 1; i-- > 0 && !trimmed(page_.lines[i]).empty();)
       block.paragraph.insert(0, page_.lines[i] + ' ');
     block.not_run = reason_not_to_run(block.caption);
     if (block.not_run.empty()) block.not_run = reason_not_to_run(line_above(page_.lines, above));
@@ -129,17 +124,18 @@ class Parser {
   }
 
   void table_line(const std::string& line) {
-    const bool is_head = next_ == 0 || !page_.lines[next_ - 1].starts_with('|');
     const std::vector<std::string> cells = cells_of(line);
-    if (!is_head && cells.size() > 1 && cells[0].starts_with("--") &&
-        cells[0].find_first_not_of('-') != std::string::npos)
-      page_.outline.push_back({next_ + 1, cells[0] + " | " + cells[1]});
+    const bool is_head = next_ == 0 || !page_.lines[next_ - 1].starts_with('|');
     if (is_head) {
       in_option_table_ = !cells.empty() && cells[0] == "option";
       std::size_t above = next_;
       if (in_option_table_) page_.tables.push_back({next_ + 1, line_above(page_.lines, above), {}});
-    } else if (in_option_table_ && line.find_first_not_of("|-: ") != std::string::npos) {
-      page_.tables.back().rows.push_back({next_ + 1, fmt::format("{}", fmt::join(cells, " | "))});
+    } else if (cells.size() > 1 && cells[0].starts_with("--") &&
+               cells[0].find_first_not_of('-') != std::string::npos) {
+      page_.outline.push_back({next_ + 1, cells[0] + " | " + cells[1]});
+      if (!in_option_table_ || cells.size() != 3) return;
+      const std::string otherwise = cells[1].empty() ? "" : " (default " + cells[1] + ')';
+      page_.tables.back().rows.push_back(cells[0] + ' ' + cells[2] + otherwise);
     }
   }
 
@@ -156,7 +152,7 @@ Page parse_page(std::string path, const std::string& text) {
 
 std::string line_above(const std::vector<std::string>& lines, std::size_t& line) {
   while (line > 0) {
-    if (!is_blank(lines[--line])) return lines[line];
+    if (!trimmed(lines[--line]).empty()) return lines[line];
   }
   return {};
 }
@@ -174,6 +170,13 @@ std::string trimmed(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t");
   if (first == std::string_view::npos) return {};
   return std::string(text.substr(first, text.find_last_not_of(" \t") - first + 1));
+}
+
+std::string in_one_line(const std::string& text) {
+  std::istringstream in(text);
+  std::string line;
+  for (std::string word; in >> word;) line += (line.empty() ? "" : " ") + word;
+  return line;
 }
 
 std::vector<std::string> split_lines(const std::string& text) {

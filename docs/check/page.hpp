@@ -23,12 +23,6 @@ struct Block {
   std::vector<std::string> lines;
 };
 
-/// The target of a link or an image, as it is written.
-struct Link {
-  std::size_t line = 0;
-  std::string target;
-};
-
 /// A line of a page, or what it says.
 struct Line {
   std::size_t number = 0;
@@ -39,7 +33,7 @@ struct Line {
 struct OptionTable {
   std::size_t line = 0;  // of the head
   std::string caption;
-  std::vector<Line> rows;  // `--port PORT | 1234 | the port`
+  std::vector<std::string> rows;  // as --help has it: `--port PORT the port (default 1234)`
 };
 
 struct Heading {
@@ -52,7 +46,7 @@ struct Page {
   std::string path;  // from the repository root: "docs/part1.md"
   std::vector<std::string> lines;
   std::vector<Block> blocks;
-  std::vector<Link> links;
+  std::vector<Line> links;  // their targets, and those of images
   std::vector<Heading> headings;
   std::set<std::string> anchors;  // what a link's #... can name
   std::vector<OptionTable> tables;
@@ -80,6 +74,9 @@ std::vector<std::string> code_spans(const std::string& line);
 
 /// The text without the spaces and tabs around it.
 std::string trimmed(std::string_view text);
+
+/// The words of a text, with one space between two.
+std::string in_one_line(const std::string& text);
 
 /// The lines of a text, without their ends.
 std::vector<std::string> split_lines(const std::string& text);
