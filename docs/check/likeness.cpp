@@ -1,7 +1,6 @@
 #include "docs/check/likeness.hpp"
 
 #include <algorithm>
-#include <ranges>
 #include <regex>
 #include <span>
 
@@ -160,10 +159,11 @@ std::optional<Lines> rewritten(const Lines& file, const Lines& block) {
   for (std::size_t i = 0; i < file.size(); ++i) {
     for (std::size_t size = 1; i + size <= file.size(); ++size) {
       const Run run = Run(file).subspan(i, size);
-      const auto begin = std::ranges::mismatch(run, block, same).in1 - run.begin();
+      const auto begin = std::mismatch(run.begin(), run.end(), block.begin(), block.end(), same).first;
       const auto end =
-          std::ranges::mismatch(run | std::views::reverse, block | std::views::reverse, same).in1.base();
-      const auto known = std::min({size, block.size(), static_cast<std::size_t>(begin + (run.end() - end))});
+          std::mismatch(run.rbegin(), run.rend(), block.rbegin(), block.rend(), same).first.base();
+      const auto known =
+          std::min({size, block.size(), static_cast<std::size_t>((begin - run.begin()) + (run.end() - end))});
       if (known < most || (known == most && (nearest.empty() || distance(run) >= distance(nearest))))
         continue;
       most = known;
