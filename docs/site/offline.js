@@ -15,8 +15,8 @@ const names = (folder) => fs.readdirSync(path.join(pages, folder), { recursive: 
   .filter((name) => name.endsWith('.md')).sort().map((name) => `${folder}/${name.slice(0, -3)}`)
 
 const languages = {
-  en: { lang: 'en', folder: '', title: 'Socket programming in C++', contents: 'Contents', sources: 'The sources', other: 'zh', switch: 'lang="zh-CN">中文' },
-  zh: { lang: 'zh-CN', folder: 'zh/', title: 'C++ 套接字编程', contents: '目录', sources: '源代码', other: 'en', switch: 'lang="en">English' },
+  en: { lang: 'en', folder: '', title: 'Socket programming in C++', contents: 'Contents', sources: 'The sources', other: 'zh' },
+  zh: { lang: 'zh-CN', folder: 'zh/', title: 'C++ 套接字编程', contents: '目录', sources: '源代码', other: 'en' },
 }
 
 /// A page as a section of the file.
@@ -42,7 +42,8 @@ function tableOf(sections) {
   const entry = (id, title) => `<a href="#${id}"><span>${title}</span> <b data-page="${id}"></b></a>`
   return sections.map((html) => {
     const [first, ...rest] = [...html.matchAll(/<h([12]) id="([^"]+)"[^>]*>(.*?)\s*<\/h\1>/g)]
-    const inner = first[2].startsWith('lab/') ? '' : rest.map(([, , id, title]) => `<li>${entry(id, title)}</li>`).join('')
+    const shown = first[2].startsWith('lab/') ? [] : rest
+    const inner = shown.map(([, , id, title]) => `<li>${entry(id, title)}</li>`).join('')
     return `<li>${entry(first[2], first[3])}${inner && `<ul>${inner}</ul>`}</li>`
   }).join('\n')
 }
@@ -50,6 +51,7 @@ function tableOf(sections) {
 async function htmlOf(language) {
   const md = await createMarkdownRenderer(pages, config.markdown)
   const ours = languages[language]
+  const other = languages[ours.other]
   const chapters = ['index', ...contents(path.join(docs, ours.folder)).map(({ link }) => link)]
     .flatMap((link) => [ours.folder + link, ...(link === 'lab' ? names('lab') : [])])
   const text = chapters.map((page) => section(md, page, ours))
@@ -67,7 +69,7 @@ ${read('offline.css')}</style>
 <body>
 <nav aria-label="${ours.contents}">
 <p class="title">${ours.title}</p>
-<p><a id="switch" href="sockets.${ours.other}.html" ${ours.switch}</a></p>
+<p><a id="switch" href="sockets.${ours.other}.html" lang="${other.lang}">${language === 'en' ? '中文' : 'English'}</a></p>
 <ol>
 ${tableOf(text)}
 </ol>
@@ -115,7 +117,8 @@ for (const language of Object.keys(languages)) {
   fs.writeFileSync(`${file}.html`, await htmlOf(language))
   const page = await browser.newPage()
   await page.goto(`file://${file}.html`)
-  const print = () => page.pdf({ path: `${file}.pdf`, preferCSSPageSize: true, printBackground: true, outline: true, tagged: true })
+  const options = { preferCSSPageSize: true, printBackground: true, outline: true, tagged: true }
+  const print = () => page.pdf({ path: `${file}.pdf`, ...options })
   await page.evaluate(numberContents, pageNumbers(await print()))
   await print()
   await page.close()

@@ -11,7 +11,8 @@ export const titleOf = (file) => read(file).match(/^# (.+)$/m)[1]
 
 /// The order of the pages is that of the table in README.md: [{ text: 'Part 1: ...', link: 'part1' }, ...]
 export function contents(docs) {
-  return [...read(docs, 'README.md').matchAll(/^\| \[(.+?)\]\((.+?)\.md\) \|/gm)].map(([, text, link]) => ({ text, link }))
+  const rows = read(docs, 'README.md').matchAll(/^\| \[(.+?)\]\((.+?)\.md\) \|/gm)
+  return [...rows].map(([, text, link]) => ({ text, link }))
 }
 
 /// Where the block of these lines begins in a file; a block of a diff may be in either of its files.
@@ -78,17 +79,20 @@ export function copyPages(docs, to) {
     fs.cpSync(path.join(docs, name), path.join(to, name), { recursive: true })
   }
   for (const folder of ['', 'lab', 'zh']) {
+    const language = folder === 'zh' ? 'zh/' : ''
     for (const name of fs.readdirSync(path.join(docs, folder)).filter((name) => name.endsWith('.md'))) {
       const page = name.replace('README', 'index')
-      const matter = { '': { other: `zh/${page}`, sameSections: true }, lab: { other: 'zh/lab.md' }, zh: { other: page, sameSections: true } }
-      write(path.join(folder, page), matter[folder], linked(path.join(docs, folder, name), docs, folder === 'zh' ? 'zh/' : '', sources))
+      const matter = folder === 'lab' ? { other: 'zh/lab.md' } // the bugs are in English only
+        : { other: folder ? page : `zh/${page}`, sameSections: true }
+      write(path.join(folder, page), matter, linked(path.join(docs, folder, name), docs, language, sources))
     }
   }
   for (const source of sources) {
     const text = read(path.dirname(docs), source)
     const language = { '.hpp': 'cpp', '.cpp': 'cpp', '.cmake': 'cmake' }[path.extname(source)] ?? 'text'
     for (const [here, there] of [['', 'zh/'], ['zh/', '']]) {
-      const matter = { other: `${there}source/${source}.md`, sameSections: true, search: false, aside: false, prev: false, next: false }
+      const other = `${there}source/${source}.md`
+      const matter = { other, sameSections: true, search: false, aside: false, prev: false, next: false }
       write(`${here}source/${source}.md`, matter, `# ${source}\n\n\`\`\`\`${language} source\n${text}\`\`\`\`\n`)
     }
   }

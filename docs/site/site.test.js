@@ -8,7 +8,7 @@ import { chromium } from 'playwright-core'
 import { serve } from './build.js'
 import { contents, titleOf } from './pages.js'
 
-const { TUTORIAL_DOCS: docs, TUTORIAL_SITE: site, TUTORIAL_OFFLINE: offline, TUTORIAL_BROWSER: executablePath } = process.env
+const { TUTORIAL_DOCS: docs, TUTORIAL_SITE: site, TUTORIAL_OFFLINE: offline } = process.env
 const axe = fs.readFileSync(new URL('node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
 const pages = fs.readdirSync(site, { recursive: true }).filter((name) => name.endsWith('.html'))
 const bugs = fs.readdirSync(path.join(docs, 'lab')).length
@@ -17,7 +17,10 @@ let browser, address
 
 before(async () => {
   address = await serve(0)
-  browser = await chromium.launch({ executablePath, args: process.getuid() ? [] : ['--no-sandbox'] })
+  browser = await chromium.launch({
+    executablePath: process.env.TUTORIAL_BROWSER,
+    args: process.getuid() ? [] : ['--no-sandbox'],
+  })
 })
 
 after(async () => {
@@ -35,7 +38,7 @@ async function open(t, url, options = {}) {
   context.on('request', (request) => {
     if (!request.url().startsWith(home) && !/^(data|blob):/.test(request.url())) faults.push(request.url())
   })
-  context.on('response', (response) => response.status() >= 400 && faults.push(`${response.status()} ${response.url()}`))
+  context.on('response', (response) => response.status() < 400 || faults.push(response.url()))
   t.after(async () => {
     await context.close()
     assert.deepEqual(faults, [])
@@ -51,9 +54,10 @@ async function assertAccessible(page) {
   await page.evaluate(axe)
   for (const [colorScheme, runOnly] of [['light', undefined], ['dark', ['color-contrast']]]) {
     await page.emulateMedia({ colorScheme })
-    const { violations } = await page.evaluate((options) => window.axe.run(document, options), { resultTypes: ['violations'], runOnly })
-    const found = violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${colorScheme} ${id} ${html.slice(0, 150)}`))
-    assert.deepEqual(found, [])
+    const options = { resultTypes: ['violations'], runOnly }
+    const { violations } = await page.evaluate((options) => window.axe.run(document, options), options)
+    const found = violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id} ${html.slice(0, 150)}`))
+    assert.deepEqual(found, [], colorScheme)
   }
 }
 
@@ -65,8 +69,8 @@ async function assertFitsAPhone(page) {
 /// What should be copied from the blocks of a page: the commands of a console, any other block whole.
 function blocksOf(file) {
   const blocks = fs.readFileSync(path.join(docs, file), 'utf8').matchAll(/^```(\w+)\n([^]*?)\n```$/gm)
-  return [...blocks].map(([, language, text]) =>
-    language === 'console' ? [...text.matchAll(/^\$ (.*)$/gm)].map(([, command]) => command).join('\n') : text).filter(Boolean)
+  const commands = (text) => text.split('\n').filter((line) => line.startsWith('$ ')).map((line) => line.slice(2))
+  return [...blocks].map(([, language, text]) => (language === 'console' ? commands(text).join('\n') : text)).filter(Boolean)
 }
 
 async function copyFrom(page, button) {
@@ -103,7 +107,7 @@ test('every link leads to a page of the site, and to an anchor of it', () => {
 })
 
 test('headings have the anchors of GitHub, and in Chinese those of the English page', () => {
-  const sections = (name) => anchors.get(name).filter((id) => /^[\p{L}\d]/u.test(id) && !/^(VP|app$|local-search$|L\d)/.test(id))
+  const sections = (name) => anchors.get(name).filter((id) => !/^(v-|VP|app$|local-search$)/.test(id))
   for (const anchor of ['1-create-the-server', 'socket-one-end-of-a-connection', 'send-and-close', '2-create-the-client']) {
     assert.ok(sections('part1.html').includes(anchor), anchor)
   }
@@ -115,7 +119,8 @@ test('a block leads to its lines in the source', async (t) => {
   const links = page.locator('main p:has(+ div.language-cpp) a[href*="source/part1_basic/server.cpp"]')
   assert.ok(await links.count() > 5)
   for (let i = 1; i < 4; ++i) {
-    const line = await links.nth(i).locator('xpath=../following-sibling::div[1]').locator('.line').first().textContent()
+    const block = links.nth(i).locator('xpath=../following-sibling::div[1]')
+    const line = await block.locator('.line').first().textContent()
     await links.nth(i).click()
     await page.waitForURL(/\/zh\/source\/part1_basic\/server\.cpp\.html#L\d+$/)
     assert.equal((await page.locator('.line:target').textContent()).trim(), line.trim())
@@ -141,6 +146,15 @@ test('the search does not find characters that only stand in another order', asy
   await page.keyboard.press('Control+k')
   await page.locator('#localsearch-input').fill('包半')
   await page.locator('.VPLocalSearchBox .no-results').waitFor()
+})
+
+test('the menus of a phone are as good', async (t) => {
+  const page = await open(t, `${address}zh/part1.html`, { viewport: { width: 360, height: 740 } })
+  for (const button of ['.VPNavBarHamburger', '.VPLocalNav .menu', '.VPLocalNavOutlineDropdown button']) {
+    await page.locator(button).press('Enter')
+    await assertAccessible(page)
+    await page.reload()
+  }
 })
 
 for (const name of ['part1', 'zh/part1', 'lab/11_fd_setsize']) {
@@ -178,8 +192,10 @@ for (const home of ['', 'zh/']) {
   test(`next leads from /${home} through all pages`, async (t) => {
     const page = await open(t, address + home)
     const seen = []
-    for (let to; (to = await page.locator('.pager-link.next').getAttribute('href', { timeout: 5000 }).catch(() => null)); ) {
-      await page.locator('.pager-link.next').click()
+    const next = page.locator('.pager-link.next')
+    while (await next.count()) {
+      const to = await next.getAttribute('href')
+      await next.click()
       await page.waitForURL((url) => url.pathname === to)
       await page.waitForFunction((to) => document.querySelector('.pager-link.next')?.getAttribute('href') !== to, to)
       seen.push(to.slice(new URL(address).pathname.length, -'.html'.length))
@@ -254,14 +270,16 @@ for (const [language, folder, other] of [['en', '', 'zh'], ['zh', 'zh', 'en']]) 
     const page = await open(t, `file://${file}.html`)
     const sources = pages.filter((name) => name.startsWith('source/')).length
     assert.equal(await page.locator('section').count(), 1 + chapters.length + bugs + sources)
-    assert.ok(await page.evaluate(() => document.images.length >= 7 && [...document.images].every((image) => image.naturalWidth)))
+    const pictures = await page.evaluate(() => [...document.images].map((image) => image.naturalWidth))
+    assert.ok(pictures.length >= 7 && pictures.every((width) => width > 0), pictures)
     const hrefs = await page.evaluate(() => [...document.links].map((link) => link.getAttribute('href')))
-    const ids = new Set(await page.evaluate(() => [...document.querySelectorAll('[id]')].map(({ id }) => id)))
-    assert.equal(ids.size, await page.locator('[id]').count())
-    const ours = (href) => (href.startsWith('#') ? ids.has(decodeURIComponent(href.slice(1))) : href.startsWith('https://'))
-    assert.deepEqual([...new Set(hrefs.filter((href) => !ours(href)).map((href) => href.split('#')[0]))], [`sockets.${other}.html`])
+    const ids = await page.evaluate(() => [...document.querySelectorAll('[id]')].map(({ id }) => id))
+    assert.equal(new Set(ids).size, ids.length)
+    const leads = (href) => (href.startsWith('#') ? ids.includes(decodeURIComponent(href.slice(1))) : href.startsWith('https://'))
+    const others = hrefs.filter((href) => !leads(href)).map((href) => href.split('#')[0])
+    assert.deepEqual([...new Set(others)], [`sockets.${other}.html`])
     await assertFitsAPhone(page)
-    await page.evaluate(() => document.querySelectorAll('.sources section + section').forEach((source) => source.remove())) // alike
+    await page.locator('.sources section + section').evaluateAll((all) => all.forEach((source) => source.remove())) // alike
     await assertAccessible(page)
   })
 
@@ -277,11 +295,13 @@ for (const [language, folder, other] of [['en', '', 'zh'], ['zh', 'zh', 'en']]) 
 
   test(`sockets.${language}.pdf has the text, and contents with the right numbers`, () => {
     const text = execFileSync('pdftotext', ['-layout', `${file}.pdf`, '-'], { maxBuffer: 1e8 }).toString()
-    const sheets = text.split('\f').map((sheet) => sheet.split('\n').map((line) => line.replaceAll(/\s/g, '')).filter(Boolean))
+    const squeezed = (line) => line.replaceAll(/[\s`]/g, '')
+    const sheets = text.split('\f').map((sheet) => sheet.split('\n').map(squeezed).filter(Boolean))
     assert.match(text, /listening on 127\.0\.0\.1:1234[^]*FD_SETSIZE/)
     for (const chapter of chapters) {
-      const title = titleOf(path.join(docs, folder, `${chapter}.md`)).replaceAll(/[\s`]/g, '')
-      const entry = sheets.slice(0, 4).flat().find((line) => line.startsWith(title) && /^\d+$/.test(line.slice(title.length)))
+      const title = squeezed(titleOf(path.join(docs, folder, `${chapter}.md`)))
+      const isEntry = (line) => line.startsWith(title) && /^\d+$/.test(line.slice(title.length))
+      const entry = sheets.slice(0, 4).flat().find(isEntry)
       assert.ok(entry, `${title} is in the contents`)
       assert.equal(sheets[entry.slice(title.length) - 1][0], title)
     }

@@ -34,9 +34,10 @@ function copyCommands(md) {
   md.renderer.rules.fence = (tokens, i, options, env, self) => {
     const text = tokens[i].content.replace(/\n$/, '')
     const isConsole = tokens[i].info === 'console'
-    const copied = isConsole ? text.split('\n').filter((line) => line.startsWith('$ ')).map((line) => line.slice(2)).join('\n') : text
-    const label = env.relativePath?.startsWith('zh/') ? (isConsole ? '复制命令' : '复制代码')
-      : (isConsole ? 'Copy the commands' : 'Copy the code')
+    const commands = () => [...text.matchAll(/^\$ (.*)$/gm)].map(([, command]) => command).join('\n')
+    const copied = isConsole ? commands() : text
+    const chinese = env.relativePath?.startsWith('zh/')
+    const label = isConsole ? (chinese ? '复制命令' : 'Copy the commands') : (chinese ? '复制代码' : 'Copy the code')
     const data = copied === text.trimEnd() ? '' : ` data-copy="${md.utils.escapeHtml(copied)}"` // else it is what is shown
     const button = copied && `<button class="copy" title="${label}" aria-label="${label}"${data}></button>`
     return fence(tokens, i, options, env, self).replace(/<button title="[^"]*" class="copy"><\/button>/, () => button)
@@ -57,28 +58,29 @@ function noExpressions(md) {
   }
 }
 
-/// The search of VitePress says that it is a button, and that its list of links is one of options.
-const searchBox = {
-  name: 'search-box',
+/// What axe finds in the theme: a search that says it is a button with a list of options, contents outside of landmarks.
+const repairs = {
+  'VPLocalSearchBox.vue': [
+    ['role="button"', 'role="dialog" aria-modal="true"'],
+    [`:aria-owns="results?.length ? 'localsearch-list' : undefined"`, ''],
+    ['aria-expanded="true"', ''],
+    ['aria-haspopup="listbox"', ''],
+    [`:role="results?.length ? 'listbox' : undefined"`, ''],
+    [`:aria-selected="selectedIndex === index ? 'true' : 'false'"`, ''],
+    ['role="option"', ''],
+    [`:aria-label="[...p.titles, p.title].join(' > ')"`, ''],
+    ['<kbd :aria-label', '<kbd role="img" :aria-label'],
+  ],
+  'VPLocalNavOutlineDropdown.vue': [['class="items"', 'class="items" role="navigation" :aria-label="resolveTitle(theme)"']],
+}
+
+const repairTheme = {
+  name: 'repair-theme',
   enforce: 'pre',
-  transform(code, id) {
-    if (!id.endsWith('/VPLocalSearchBox.vue')) return
-    for (const [from, to] of [
-      ['role="button"', 'role="dialog" aria-modal="true"'],
-      [`:aria-owns="results?.length ? 'localsearch-list' : undefined"`, ''],
-      ['aria-expanded="true"', ''],
-      ['aria-haspopup="listbox"', ''],
-      [`:role="results?.length ? 'listbox' : undefined"`, ''],
-      [`:aria-selected="selectedIndex === index ? 'true' : 'false'"`, ''],
-      ['role="option"', ''],
-      [`:aria-label="[...p.titles, p.title].join(' > ')"`, ''],
-      ['<kbd :aria-label', '<kbd role="img" :aria-label'],
-    ]) {
-      if (!code.includes(from)) throw new Error(`the search of VitePress has changed: it has no ${from}`)
-      code = code.replaceAll(from, to)
-    }
-    return code
-  },
+  transform: (code, id) => (repairs[id.split('/').pop()] ?? []).reduce((text, [from, to]) => {
+    if (!text.includes(from)) throw new Error(`${id} of VitePress has changed: there is no ${from}`)
+    return text.replaceAll(from, to)
+  }, code),
 }
 
 /// Lines of a source have numbers, which are anchors.
@@ -153,10 +155,10 @@ export default {
       },
     },
   },
-  vite: { plugins: [searchBox] },
+  vite: { plugins: [repairTheme] },
   markdown: {
     anchor: { slugify },
-    theme: { light: 'github-light-high-contrast', dark: 'github-dark-default' }, // enough contrast on the grey of blocks,
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark-default' }, // on the grey of blocks,
     codeTransformers: [numberedLines],
     config(md) {
       englishAnchors(md)

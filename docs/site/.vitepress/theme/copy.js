@@ -1,4 +1,4 @@
-// A button that copies commands has them with it; of any other block it copies the text. For the site and the file alike.
+// A button that copies commands has them with it; of any other block it copies the text. For the site and the files.
 if (typeof document !== 'undefined') {
   document.addEventListener('click', async (event) => {
     const button = event.target.closest('button.copy')

@@ -3,5 +3,6 @@ export function sectionInSight() {
   const top = (element) => element.getBoundingClientRect().top
   const asked = document.getElementById(decodeURIComponent(location.hash.slice(1)))
   if (asked?.closest('main') && top(asked) >= 0 && top(asked) < innerHeight) return asked.id
-  return [...document.querySelectorAll('main :is(h1, h2, h3, h4)[id]')].filter((heading) => top(heading) < 150).pop()?.id
+  const headings = [...document.querySelectorAll('main :is(h1, h2, h3, h4)[id]')]
+  return headings.filter((heading) => top(heading) < 150).pop()?.id
 }
