@@ -12,9 +12,10 @@
 /// Forgets what has been typed on the terminal and not been read, so that a shell does not read it. tcflush(3)
 void discard_unread_input();
 
-/// While it exists, the terminal hands over every key at once, and shows none of them: "raw mode". Puts the
-/// terminal back at the end of the scope, and at a signal that ends or stops the program. Without effect
-/// unless both stdin and stdout are a terminal. termios(3), sigaction(2)
+/// While it exists, the terminal hands over every key at once (ICANON, IEXTEN and ICRNL are off) and shows none
+/// of them (ECHO is off). That is raw mode, but for ISIG: Ctrl-C and Ctrl-Z still send signals. Puts the terminal
+/// back at the end of the scope, and at a signal that ends or stops the program. Without effect unless both stdin
+/// and stdout are a terminal. termios(3), sigaction(2)
 class RawMode {
  public:
   RawMode();
