@@ -114,9 +114,8 @@ struct ChatRoom {
     talk.send_to(client, now);
     if (talk.is_too_far_behind(client))
       throw std::runtime_error(fmt::format("does not read: over {} bytes wait for it", Talk::largest));
-    if (client.name.empty() && now - client.began >= time_for_a_name)
-      throw std::runtime_error("says no name");
-    if (!client.name.empty() && !client.inbox.inside_message()) client.began = now;
+    if (client.name.empty() && now - client.came >= time_for_a_name) throw std::runtime_error("says no name");
+    if (!client.inbox.inside_message()) client.began = now;
   }
 
   // Whoever has been in the middle of a message for the longest time makes room for the others.

@@ -26,15 +26,16 @@ struct Client {
   }
 
   Socket socket;
-  std::string who;                         // for the log: its address, and later its name
-  std::string name;                        // empty until its first message, which is the name
-  MessageReader inbox{largest_message};    // bytes that have come and are not a whole message yet
-  Clock::time_point began = Clock::now();  // when it came; later, when the message in its inbox began
+  std::string who;                       // for the log: its address, and later its name
+  std::string name;                      // empty until its first message, which is the name
+  MessageReader inbox{largest_message};  // bytes that have come and are not a whole message yet
+  Clock::time_point came = Clock::now();
+  Clock::time_point began = came;  // when the message in its inbox began; this round if there is none
   bool leaves = false;
 
-  // Of a Talk:
-  std::size_t heard = 0;                                // how far it has heard it, in bytes from its start
-  std::deque<std::pair<std::size_t, std::size_t>> own;  // where its own words begin and end after that
+  // Of a Talk, whose bytes are numbered from the first that was ever said:
+  std::size_t heard = 0;                                // the next byte for it to hear
+  std::deque<std::pair<std::size_t, std::size_t>> own;  // from there on, where its own words begin and end
   Clock::time_point moved;                              // when it last took some of it, or had heard all
   std::size_t said_lately = 0;                          // bytes, since somebody was far behind
 };
@@ -100,6 +101,6 @@ class Talk {
   std::size_t end() const { return forgotten_ + bytes_.size(); }
 
   std::string bytes_;
-  std::size_t forgotten_ = 0;  // how many bytes were said before those
+  std::size_t forgotten_ = 0;  // how many bytes were said before those: the number of the first of them
   std::size_t behind_ = 0;     // the most that one who reads has not heard
 };
