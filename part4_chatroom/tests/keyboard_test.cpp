@@ -565,7 +565,7 @@ until jobs | grep -q Stopped; do sleep 0.05; done
 if [ "$before" = "$(stty -g)" ]; then echo as before; fi
 fg
 kill %1
-while [ -n "$(jobs)" ]; do sleep 0.05; done
+while kill -0 %1 2>/dev/null; do sleep 0.05; done
 echo it has ended
 if [ "$before" = "$(stty -g)" ]; then echo as before again; fi' bash "$@")sh");
   session.alice.type("\x1a");
