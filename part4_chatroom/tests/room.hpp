@@ -183,16 +183,6 @@ class Room {
     }
   }
 
-  /// True if the log has come to a line that begins with `wanted` by now; then it goes on after it.
-  bool logged(std::string_view wanted) {
-    const std::lock_guard lock(mutex_);
-    const auto found = std::find_if(log_.begin(), log_.end(),
-                                    [&](const std::string& line) { return line.starts_with(wanted); });
-    if (found == log_.end()) return false;
-    log_.erase(log_.begin(), std::next(found));
-    return true;
-  }
-
   /// What the server has written to stderr; to be called after stop().
   std::string errors() { return server_.error_rest(); }
 
