@@ -29,21 +29,20 @@ after(async () => {
 })
 
 /// Opens a page. The test fails if the page reports an error or asks for anything from elsewhere.
-async function open(t, url, options = {}) {
-  const context = await browser.newContext({ reducedMotion: 'reduce', ...options })
+async function open(t, url, options = {}, context = browser.newContext({ reducedMotion: 'reduce', ...options })) {
+  const page = await (await context).newPage()
   const home = url.startsWith('file:') ? `file://${offline}/` : address
   const faults = []
-  context.on('console', (message) => ['error', 'warning'].includes(message.type()) && faults.push(message.text()))
-  context.on('weberror', (error) => faults.push(error.error().message))
-  context.on('request', (request) => {
+  page.on('console', (message) => ['error', 'warning'].includes(message.type()) && faults.push(message.text()))
+  page.on('pageerror', (error) => faults.push(error.message))
+  page.on('request', (request) => {
     if (!request.url().startsWith(home) && !/^(data|blob):/.test(request.url())) faults.push(request.url())
   })
-  context.on('response', (response) => response.status() < 400 || faults.push(response.url()))
+  page.on('response', (response) => response.status() < 400 || faults.push(response.url()))
   t.after(async () => {
-    await context.close()
+    await page.close()
     assert.deepEqual(faults, [])
   })
-  const page = await context.newPage()
   await page.goto(url)
   if (home === address) await page.waitForFunction(() => document.querySelector('#app').__vue_app__) // it reacts now
   return page
@@ -85,15 +84,17 @@ const clipboard = { permissions: ['clipboard-read', 'clipboard-write'] }
 const anchors = new Map() // of each page
 const links = [] // of all of them: { from, to }
 
-test('every page: no error, nothing from elsewhere, both themes, a phone', { concurrency: 2 }, (t) =>
-  Promise.all(pages.map((name) => t.test(name, async (t) => {
-    const page = await open(t, address + name)
+test('every page: no error, nothing from elsewhere, both themes, a phone', { concurrency: 2 }, (t) => {
+  const context = browser.newContext({ reducedMotion: 'reduce' })
+  return Promise.all(pages.map((name) => t.test(name, async (t) => {
+    const page = await open(t, address + name, {}, context)
     anchors.set(name, await page.evaluate(() => [...document.querySelectorAll('[id]')].map(({ id }) => id)))
     const found = await page.evaluate(() => [...document.links].map(({ href }) => href))
     links.push(...found.map((to) => ({ from: name, to })))
     if (!name.startsWith('zh/source/')) await assertAccessible(page) // those are alike
     await assertFitsAPhone(page)
-  }))))
+  })))
+})
 
 test('every link leads to a page of the site, and to an anchor of it', () => {
   assert.ok(links.length > 3000, `${links.length} links`)

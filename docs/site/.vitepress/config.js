@@ -155,6 +155,7 @@ export default {
       },
     },
   },
+  router: { prefetchLinks: false }, // all pages together are large
   vite: { plugins: [repairTheme] },
   markdown: {
     anchor: { slugify },
