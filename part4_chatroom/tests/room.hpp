@@ -11,7 +11,6 @@
 #include <csignal>
 #include <cstdint>
 #include <deque>
-#include <iterator>
 #include <mutex>
 #include <stdexcept>
 #include <string>
