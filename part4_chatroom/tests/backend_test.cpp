@@ -171,13 +171,13 @@ TEST_P(LargeRoom, HasPlacesForMoreGuestsThanASetOfSelectHasBits) {
     GTEST_SKIP() << "the limit of descriptors is too low here";
   BackendRoom room(GetParam());
   std::list<Peer> guests;
-  for (std::size_t i = 0; i < idle; ++i) guests.emplace_back(room.port());  // who say nothing
+  for (std::size_t i = 0; i < idle; ++i) guests.emplace_back(room.port());  // which say nothing
   while (guests.size() < FD_SETSIZE + idle) guests.push_back(room.enter(fmt::format("{}", guests.size())));
   guests.back().say("hello");
   std::size_t number = 0;
   for (Peer& guest : guests) {
-    if (number++ >= idle && &guest != &guests.back())
-      ASSERT_EQ(guest.hear(), Heard(fmt::format("{}", FD_SETSIZE + idle - 1), "hello"));
+    if (number++ < idle || &guest == &guests.back()) continue;
+    ASSERT_EQ(guest.hear(), Heard(fmt::format("{}", FD_SETSIZE + idle - 1), "hello"));
   }
   guests.front().say("alice");  // now one of those who were silent says a name
   room.wait_for("Accept new connection from " + guests.front().address() + " username:alice");
