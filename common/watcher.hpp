@@ -58,8 +58,10 @@ class Watcher {
 #ifdef __linux__
     std::array<epoll_event, 256> events;
     const int count = checked(::epoll_wait(kernel_.descriptor(), events.data(), 256, milliseconds));
-    for (auto event = events.begin(); event < events.begin() + count; ++event)
-      if (event->events != EPOLLOUT) readable.push_back(event->data.ptr);
+    for (auto event = events.begin(); event < events.begin() + count; ++event) {
+      void* const owner = event->data.ptr;  // copied: the struct is packed, and a reference needs alignment
+      if (event->events != EPOLLOUT) readable.push_back(owner);
+    }
 #else
     std::array<struct kevent, 256> events;
     const timespec time{milliseconds / 1000, milliseconds % 1000 * 1'000'000};
