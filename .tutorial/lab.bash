@@ -83,7 +83,7 @@ lab_copy() {
   else
     tar -c CMakeLists.txt CMakePresets.json common docs part?_* | tar -x -C "$new"
   fi
-  rm -rf "$new/docs/lab"
+  rm -rf "$new/docs/lab" "$new/docs/zh/lab"
   # In a folder of a git repository, git would look for the files at its top.
   lab_patch | (cd "$new" && GIT_CEILING_DIRECTORIES=$my/lab git apply -) ||
     die "the bug cannot be put into this version of the tutorial, for the reason above"

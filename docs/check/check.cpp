@@ -274,7 +274,7 @@ std::string Report::summary(const Page& page) const {
 
 std::vector<std::string> page_paths(const Repository& repository) {
   std::set<std::string> paths;
-  std::vector<std::string> folders = {"", "docs/", "docs/zh/"};
+  std::vector<std::string> folders = {"", "docs/", "docs/zh/", "docs/zh/lab/"};
   for (const auto& top : fs::directory_iterator(repository.root)) {
     const std::string name = top.path().filename();
     if (name.starts_with("part")) folders.push_back(name + '/');

@@ -25,8 +25,9 @@
 // - A table whose first head is "option" (option, default, meaning) is the --help, but for that option
 //   itself, of the program that the line above names: `build/part1_basic/client`.
 // - A page of docs/zh/ says the same as that of docs/ with its name (translation.hpp): the same headings, with the
-//   same anchors, and the same blocks. What has changed in English since is named, until it is translated and
-//   `./tutorial compare zh_part1 --translated` has renewed the marks above the headings.
+//   same anchors, the same folds and the same blocks. What has changed in English since is named, until it is
+//   translated and `./tutorial compare zh_part1 --translated`, or zh_lab_07_a_signal, has renewed the marks above the
+//   headings.
 // - `<!-- not run: REASON -->` right above a block, or above the line that names it: it is left out, and counted. So is
 //   a block with a tool that this machine lacks, and all below it.
 #pragma once
@@ -44,11 +45,12 @@ struct Repository {
   std::filesystem::path build;  // where its programs have been built
 };
 
-/// The pages of the repository: README.md, docs/*.md, part*/README.md, and those in Chinese.
+/// The pages of the repository: README.md, docs/*.md, part*/README.md, and those in Chinese. The bugs of the lab are
+/// not among them in English, where their blocks are true only in a copy with the bug; lab_test looks at those.
 std::vector<std::string> page_paths(const Repository& repository);
 
-/// What a page is called: "part1" for docs/part1.md, "zh_part1" for docs/zh/part1.md, "README" for README.md,
-/// "part1_basic_README" for part1_basic/README.md.
+/// What a page is called: "part1" for docs/part1.md, "zh_part1" for docs/zh/part1.md, "zh_lab_07_a_signal" for
+/// docs/zh/lab/07_a_signal.md, "README" for README.md, "part1_basic_README" for part1_basic/README.md.
 std::string page_name(std::string path);
 
 /// Reads a page and takes it apart.

@@ -111,8 +111,25 @@ class Parser {
       page_.anchors.insert(anchor);
     }
     if (std::regex_search(line, match, named_anchor)) page_.anchors.insert(match[1]);
+    fold(line);
+    if (line.starts_with("<!-- check: ")) page_.outline.push_back({next_ + 1, line});
     links(line);
     if (line.starts_with('|')) table_line(line);
+  }
+
+  void fold(const std::string& line) {
+    static const std::regex summary(
+        "<summary>(?:(Hint|提示)|(Solution|解答)|(Answer|答案)|[^<]*)( [0-9])?</summary>");
+    std::smatch match;
+    if (std::regex_search(line, match, summary)) {
+      const char* kind = match[1].matched   ? ": Hint"
+                         : match[2].matched ? ": Solution"
+                         : match[3].matched ? ": Answer"
+                                            : "";
+      page_.outline.push_back({next_ + 1, fmt::format("a fold{}{}", kind, match[4].str())});
+    } else if (line == "</details>") {
+      page_.outline.push_back({next_ + 1, "the end of a fold"});
+    }
   }
 
   void links(const std::string& line) {

@@ -50,7 +50,8 @@ struct Page {
   std::vector<Heading> headings;
   std::set<std::string> anchors;  // what a link's #... can name
   std::vector<OptionTable> tables;
-  // What a translation has in common with it: the levels of headings, the lines of blocks but pictures, and
+  // What a translation has in common with it: the levels of headings, the lines of blocks but pictures, folds and
+  // whether each is a hint, a solution or an answer, the comment that says how a bug of the lab is checked, and
   // `--port PORT | 1234` for each row of a table of options.
   std::vector<Line> outline;
   std::vector<Problem> problems;  // what cannot be taken apart

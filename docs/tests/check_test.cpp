@@ -526,6 +526,45 @@ TEST_F(Translation, WantsTheSameBlocksAndOptions) {
   EXPECT_EQ(updated_page(page, check_page(page, repository_)).text, chinese);
 }
 
+TEST_F(Translation, WantsTheSameFolds) {
+  const std::string hints =
+      "\n<details><summary>Hint "
+      "1</summary>\n\nOne.\n\n</details>\n\n<details>\n<summary>Solution</summary>\n\nTwo.\n\n"
+      "</details>\n\n<details><summary>The patch</summary>\n\nThree.\n\n</details>\n";
+  write("docs/x.md", english_ + hints);
+  const std::string chinese = marked(chinese_ +
+                                     "\n<details><summary>提示 1</summary>\n\n一。\n\n</details>\n\n"
+                                     "<details>\n<summary>解答</summary>\n\n二。\n\n</details>\n\n"
+                                     "<details><summary>补丁</summary>\n\n三。\n\n</details>\n");
+  EXPECT_EQ(found_in(chinese), nothing);
+  EXPECT_EQ(found_in(with(chinese, "提示 1", "提示 2")),
+            Found{"docs/zh/x.md:26: docs/x.md:21 has here: a fold: Hint 1"});
+  EXPECT_EQ(found_in(with(chinese, "解答", "答案")),
+            Found{"docs/zh/x.md:33: docs/x.md:28 has here: a fold: Solution"});
+  EXPECT_EQ(found_in(with(chinese, "补丁", "提示 2")),
+            Found{"docs/zh/x.md:39: docs/x.md:34 has here: a fold"});
+  EXPECT_EQ(found_in(with(chinese, "</details>\n", "")),
+            Found{"docs/zh/x.md:32: docs/x.md:25 has here: the end of a fold"});
+}
+
+TEST_F(Translation, OfABugHasTheSameCheck) {
+  const std::string check = "<!-- check: part1 --server \"build/part1_basic/server\" -->\n\n";
+  write("docs/lab/07_x.md", "# 7. Title\n\n" + check + "Words.\n");
+  write("docs/zh/lab/07_x.md", "# 7. 标题\n\n" + check + "话。\n");
+  const Page english = read_page(repository_, "docs/lab/07_x.md");
+  const std::string chinese = with_new_marks(english, read_page(repository_, "docs/zh/lab/07_x.md"));
+  EXPECT_EQ(found(check_page(parse_page("docs/zh/lab/07_x.md", chinese), repository_)), nothing);
+  EXPECT_EQ(
+      found(check_page(parse_page("docs/zh/lab/07_x.md", with(chinese, "part1", "part2")), repository_)),
+      Found{"docs/zh/lab/07_x.md:5: docs/lab/07_x.md:3 has here: " +
+            trimmed(check.substr(0, check.size() - 2))});
+  EXPECT_EQ(english_of("docs/zh/lab/07_x.md"), "docs/lab/07_x.md");
+  EXPECT_EQ(page_name("docs/zh/lab/07_x.md"), "zh_lab_07_x");
+  const std::vector<std::string> paths = page_paths(repository_);
+  EXPECT_EQ(std::count(paths.begin(), paths.end(), "docs/zh/lab/07_x.md"), 1);
+  EXPECT_EQ(std::count(paths.begin(), paths.end(), "docs/lab/07_x.md"), 0);
+}
+
 TEST_F(Translation, HasAnEnglishPage) {
   EXPECT_EQ(found(check("# 标题\n", "docs/zh/y.md")), Found{"docs/zh/y.md: there is no docs/y.md"});
   write("docs/zh/x.md", chinese_);

@@ -28,6 +28,15 @@ TEST_P(PageTest, IsTrue) {
 INSTANTIATE_TEST_SUITE_P(Pages, PageTest, testing::ValuesIn(page_paths(repository)),
                          [](const auto& page) { return page_name(page.param); });
 
+// Every page that is there in English; a copy of the lab has no bugs in either language.
+TEST(Chinese, HasEveryPage) {
+  for (const auto& file : std::filesystem::directory_iterator(repository.root / "docs")) {
+    if (file.path().extension() != ".md") continue;
+    const std::filesystem::path path = "docs/zh" / file.path().lexically_relative(repository.root / "docs");
+    EXPECT_TRUE(std::filesystem::exists(repository.root / path)) << "there is no " << path;
+  }
+}
+
 // docs/hostile.md names the test that proves each promise, `Suite.Name` in backticks.
 TEST(Hostile, PromisesAreProvedByTestsThatAreThere) {
   std::string sources;
