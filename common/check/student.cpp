@@ -441,15 +441,18 @@ void Student::expect_screen(const std::function<bool(const std::string& screen)>
                             const std::string& expected, milliseconds patience) {
   if (by_hand()) return step("Your program should show " + expected + ".");
   const auto end = Clock::now() + patience;
-  // A program may be slow at what is large, such as one that copies all that has come with each piece of 16 bytes.
-  constexpr double most_work = 30;
-  double work = patience > to_react ? 0 : most_work;
+  // A program may be slow at what is large, such as one that copies all that has come with each piece of 16 bytes. It is
+  // at work while it uses a processor, or waits for one, and while it is printing more than a terminal's buffer holds.
+  const auto is_at_work = [&] {
+    constexpr double most_work = 30;  // in seconds
+    constexpr std::size_t terminal_buffer = 4096;
+    if (patience <= to_react || processor_time() > most_work) return false;
+    const std::size_t shown = scrolled_away() + screen().size();
+    return load(milliseconds(1500)).value_or(0) > busy ||
+           scrolled_away() + screen().size() > shown + terminal_buffer;
+  };
   while (!condition(screen())) {
-    if (!exit_code() && Clock::now() > end && work < most_work) {
-      const double share = load(milliseconds(1500)).value_or(0);
-      work = share > busy ? work + 1.5 * share : most_work;
-      continue;
-    }
+    if (!exit_code() && Clock::now() > end && is_at_work()) continue;
     if (exit_code() || Clock::now() > end) {
       const std::string before = last_lines();
       const bool ran_on = !exit_code();

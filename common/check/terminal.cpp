@@ -91,14 +91,21 @@ std::vector<fs::path> threads() {
   return found;
 }
 
-// How long the program has run, or has waited for a processor that others had: so it is as long on a busy machine. The
-// first two numbers of schedstat, in nanoseconds: sched-stats.rst of the kernel's documentation
-std::optional<double> seconds_of_work() {
-  std::optional<double> sum;
+// How long the program has run, and how long it has waited for a processor that others had, in seconds: the first two
+// numbers of schedstat, in nanoseconds (sched-stats.rst of the kernel's documentation).
+struct Work {
+  double run = 0;
+  double wait = 0;
+};
+
+std::optional<Work> work() {
+  std::optional<Work> sum;
   for (const fs::path& thread : threads()) {
-    double run = 0;
-    double wait = 0;
-    if (std::ifstream(thread / "schedstat") >> run >> wait) sum = sum.value_or(0) + (run + wait) * 1e-9;
+    Work found;
+    if (!(std::ifstream(thread / "schedstat") >> found.run >> found.wait)) continue;
+    if (!sum) sum.emplace();
+    sum->run += found.run * 1e-9;
+    sum->wait += found.wait * 1e-9;
   }
   return sum;
 }
@@ -276,13 +283,18 @@ std::string Terminal::last_lines() const {
 }
 
 std::optional<double> Terminal::load(milliseconds time) {
-  const std::optional<double> before = seconds_of_work();
+  const std::optional<Work> before = work();
   const auto start = Clock::now();
   wait(time);
   if (!process_ || exit_code_) return 0;
-  const std::optional<double> after = seconds_of_work();
+  const std::optional<Work> after = work();
   if (!before || !after) return std::nullopt;
-  return (*after - *before) / std::chrono::duration<double>(Clock::now() - start).count();
+  return (after->run + after->wait - before->run - before->wait) /
+         std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+double Terminal::processor_time() const {
+  return work().value_or(Work()).run;
 }
 
 std::vector<std::uint16_t> Terminal::ports() const {

@@ -58,6 +58,8 @@ class Terminal {
   /// The share of the time in which the program works, or would if others left it a processor: 1 if it never sleeps.
   /// Nothing where processes do not show that.
   std::optional<double> load(std::chrono::milliseconds time);
+  /// The processor time that the program has used, in seconds; 0 where that cannot be known.
+  double processor_time() const;
   /// The ports on which it listens, as far as they can be known.
   std::vector<std::uint16_t> ports() const;
   /// Whether it waits in select(2), as far as that can be known.
