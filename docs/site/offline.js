@@ -53,7 +53,7 @@ async function htmlOf(language) {
   const ours = languages[language]
   const other = languages[ours.other]
   const chapters = ['index', ...contents(path.join(docs, ours.folder)).map(({ link }) => link)]
-    .flatMap((link) => [ours.folder + link, ...(link === 'lab' ? names('lab') : [])])
+    .flatMap((link) => [ours.folder + link, ...(link === 'lab' ? names(`${ours.folder}lab`) : [])])
   const text = chapters.map((page) => section(md, page, ours))
   const sources = names('source').map((page) => section(md, page, ours))
   return `<!doctype html>

@@ -78,13 +78,12 @@ export function copyPages(docs, to) {
   for (const name of fs.readdirSync(docs).filter((name) => name === 'pictures' || name.endsWith('.svg'))) {
     fs.cpSync(path.join(docs, name), path.join(to, name), { recursive: true })
   }
-  for (const folder of ['', 'lab', 'zh']) {
-    const language = folder === 'zh' ? 'zh/' : ''
+  for (const folder of ['', 'lab', 'zh', 'zh/lab']) {
+    const language = folder.startsWith('zh') ? 'zh/' : ''
     for (const name of fs.readdirSync(path.join(docs, folder)).filter((name) => name.endsWith('.md'))) {
-      const page = name.replace('README', 'index')
-      const matter = folder === 'lab' ? { other: 'zh/lab.md' } // the bugs are in English only
-        : { other: folder ? page : `zh/${page}`, sameSections: true }
-      write(path.join(folder, page), matter, linked(path.join(docs, folder, name), docs, language, sources))
+      const page = path.join(folder, name.replace('README', 'index'))
+      const other = language ? page.slice(language.length) : `zh/${page}`
+      write(page, { other }, linked(path.join(docs, folder, name), docs, language, sources))
     }
   }
   for (const source of sources) {
@@ -92,7 +91,7 @@ export function copyPages(docs, to) {
     const language = { '.hpp': 'cpp', '.cpp': 'cpp', '.cmake': 'cmake' }[path.extname(source)] ?? 'text'
     for (const [here, there] of [['', 'zh/'], ['zh/', '']]) {
       const other = `${there}source/${source}.md`
-      const matter = { other, sameSections: true, search: false, aside: false, prev: false, next: false }
+      const matter = { other, search: false, aside: false, prev: false, next: false }
       write(`${here}source/${source}.md`, matter, `# ${source}\n\n\`\`\`\`${language} source\n${text}\`\`\`\`\n`)
     }
   }

@@ -11,7 +11,7 @@ import { contents, titleOf } from './pages.js'
 const { TUTORIAL_DOCS: docs, TUTORIAL_SITE: site, TUTORIAL_OFFLINE: offline } = process.env
 const axe = fs.readFileSync(new URL('node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
 const pages = fs.readdirSync(site, { recursive: true }).filter((name) => name.endsWith('.html'))
-const bugs = fs.readdirSync(path.join(docs, 'lab')).length
+const bugs = fs.readdirSync(path.join(docs, 'lab')).map((name) => `lab/${name.slice(0, -'.md'.length)}`)
 
 let browser, address
 
@@ -112,7 +112,9 @@ test('headings have the anchors of GitHub, and in Chinese those of the English p
   for (const anchor of ['1-create-the-server', 'socket-one-end-of-a-connection', 'send-and-close', '2-create-the-client']) {
     assert.ok(sections('part1.html').includes(anchor), anchor)
   }
-  for (const { link } of contents(docs)) assert.deepEqual(sections(`zh/${link}.html`), sections(`${link}.html`))
+  for (const name of [...contents(docs).map(({ link }) => link), ...bugs]) {
+    assert.deepEqual(sections(`zh/${name}.html`), sections(`${name}.html`))
+  }
 })
 
 test('a block leads to its lines in the source', async (t) => {
@@ -129,7 +131,7 @@ test('a block leads to its lines in the source', async (t) => {
   }
 })
 
-for (const [home, query] of [['', 'FD_SETSIZE'], ['zh/', 'FD_SETSIZE'], ['zh/', '半包'], ['zh/', '文件描述符']]) {
+for (const [home, query] of [['', 'FD_SETSIZE'], ['zh/', 'FD_SETSIZE'], ['zh/', '半包'], ['zh/', '文件描述符'], ['zh/', '苏黎世']]) {
   test(`the search of /${home} finds ${query}, by keyboard alone`, async (t) => {
     const page = await open(t, address + home)
     await page.keyboard.press('/')
@@ -158,7 +160,7 @@ test('the menus of a phone are as good', async (t) => {
   }
 })
 
-for (const name of ['part1', 'zh/part1', 'lab/11_fd_setsize']) {
+for (const name of ['part1', 'zh/part1', 'lab/11_fd_setsize', 'zh/lab/11_fd_setsize']) {
   test(`the buttons of ${name} copy commands without outputs, and code whole`, async (t) => {
     const page = await open(t, `${address}${name}.html`, clipboard)
     const texts = []
@@ -185,8 +187,9 @@ test('the switch of language keeps the section', async (t) => {
   await switchTo('part1.html#6-four-things-that-go-wrong')
   await page.goto(`${address}zh/source/common/socket.cpp.html#L20`)
   await switchTo('source/common/socket.cpp.html#L20')
-  await page.goto(`${address}lab/11_fd_setsize.html#hints`) // of which there is no Chinese page
-  await switchTo('zh/lab.html')
+  await page.goto(`${address}lab/11_fd_setsize.html#hints`)
+  await switchTo('zh/lab/11_fd_setsize.html#hints')
+  await switchTo('lab/11_fd_setsize.html#hints')
 })
 
 for (const home of ['', 'zh/']) {
@@ -201,9 +204,8 @@ for (const home of ['', 'zh/']) {
       await page.waitForFunction((to) => document.querySelector('.pager-link.next')?.getAttribute('href') !== to, to)
       seen.push(to.slice(new URL(address).pathname.length, -'.html'.length))
     }
-    const all = contents(path.join(docs, home)).map(({ link }) => home + link)
-    assert.deepEqual(seen.filter((name) => !name.startsWith('lab/')), all)
-    assert.equal(seen.length - all.length, home ? 0 : bugs)
+    const all = contents(path.join(docs, home)).flatMap(({ link }) => [link, ...(link === 'lab' ? bugs : [])])
+    assert.deepEqual(seen, all.map((name) => home + name))
     await page.locator('.pager-link.prev').click()
     await page.waitForURL(`${address}${seen.at(-2)}.html`)
   })
@@ -270,7 +272,8 @@ for (const [language, folder, other] of [['en', '', 'zh'], ['zh', 'zh', 'en']]) 
   test(`sockets.${language}.html is whole by itself`, async (t) => {
     const page = await open(t, `file://${file}.html`)
     const sources = pages.filter((name) => name.startsWith('source/')).length
-    assert.equal(await page.locator('section').count(), 1 + chapters.length + bugs + sources)
+    assert.equal(await page.locator('section').count(), 1 + chapters.length + bugs.length + sources)
+    assert.equal(await page.locator('section[lang]').count(), folder ? sources : 0) // in another language than the file
     const pictures = await page.evaluate(() => [...document.images].map((image) => image.naturalWidth))
     assert.ok(pictures.length >= 7 && pictures.every((width) => width > 0), pictures)
     const hrefs = await page.evaluate(() => [...document.links].map((link) => link.getAttribute('href')))

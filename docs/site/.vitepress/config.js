@@ -90,16 +90,16 @@ const numberedLines = {
   },
 }
 
-const bugs = fs.readdirSync(`${docs}/lab`).map((name) => ({
-  text: titleOf(`${docs}/lab/${name}`),
-  link: `/lab/${name.replace('.md', '')}`,
+const bugs = (language) => fs.readdirSync(`${docs}/${language}lab`).map((name) => ({
+  text: titleOf(`${docs}/${language}lab/${name}`),
+  link: `/${language}lab/${name.replace('.md', '')}`,
 }))
 
 const sidebar = (language) => [{
   items: contents(`${docs}/${language}`).map(({ text, link }) => ({
     text,
     link: `/${language}${link}`,
-    ...(link === 'lab' && !language && { collapsed: true, items: bugs }),
+    ...(link === 'lab' && { collapsed: true, items: bugs(language) }),
   })),
 }]
 

@@ -18,9 +18,9 @@ const LanguageSwitch = {
     })
     return () => {
       const [text, language] = lang.value === 'en' ? ['中文', 'zh-CN'] : ['English', 'en']
-      const { other = language === 'en' ? 'index.md' : 'zh/index.md', sameSections } = page.value.frontmatter
+      const { other = language === 'en' ? 'index.md' : 'zh/index.md' } = page.value.frontmatter
       const path = withBase(`/${other}`).replace(/index\.md$/, '').replace(/\.md$/, '.html')
-      const href = path + (sameSections && section.value ? `#${section.value}` : '')
+      const href = path + (section.value && `#${section.value}`)
       return h('a', { class: 'language', lang: language, hreflang: language, href, target: '_self' }, text)
     }
   },
