@@ -1,7 +1,8 @@
 // The opcodes of Python's pickle format.
 #pragma once
 
-/// Those that Python writes at protocols 2 to 5. Lib/pickletools.py describes each under the same name.
+/// Those that Python 3 writes at protocols 2 to 5, and, to refuse them, three older ones: PERSID, INST and OBJ.
+/// Lib/pickletools.py describes each under the same name.
 // clang-format off
 enum class Opcode : unsigned char {
   PROTO = 0x80, FRAME = 0x95, STOP = '.',

@@ -11,7 +11,7 @@
 /// The limits of loads(), which keep it under 64 MiB and a second for any pickle of up to 1 MiB. They apply to the
 /// result, in which an object counts as often as it occurs: ten lists, each of which holds the one before ten times,
 /// are 234 bytes of pickle and over 10,000,000,000 objects. The second limit also applies to what is pushed on the way.
-/// (At its usual recursion limit, CPython 3.11 pickles only 499 lists inside one another.)
+/// (At its usual recursion limit, CPython 3.11 pickles at most 500 lists inside one another.)
 inline constexpr std::size_t max_pickle_depth = 1'000;           // objects inside one another
 inline constexpr std::size_t max_pickle_objects = 250'000;       // containers and what is in them
 inline constexpr std::size_t max_pickle_text = 3 * 1024 * 1024;  // bytes in all str and bytes together
