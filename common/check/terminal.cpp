@@ -142,7 +142,8 @@ void Terminal::start() {
   if (!trace_.empty()) {
     const char* const traced =
         "if strace -f --seccomp-bpf -o /dev/null true 2>/dev/null; then\n"
-        "  exec strace -f --seccomp-bpf -qq -e trace=?select,pselect6 -e raw=all -e signal=none -o \"$1\" sh -c \"$0\"\n"
+        "  exec strace -f --seccomp-bpf -qq -e trace=?select,pselect6 -e raw=all -e signal=none -o \"$1\" sh "
+        "-c \"$0\"\n"
         "fi\n"
         "exec sh -c \"$0\"";
     command = {"sh", "-c", traced, command.back(), trace_};
