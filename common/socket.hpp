@@ -63,7 +63,7 @@ class Socket {
   static Socket connect_to(std::span<const Address> addresses);
 
   /// Gives `bytes` to the kernel, and returns how many it has taken: on a non-blocking socket as many as there is
-  /// room for, perhaps none; else fewer than all only if a signal has ended the wait for room. send(2)
+  /// room for, perhaps none; else fewer than all only if a signal or an error has ended the wait for room. send(2)
   std::size_t try_send(std::string_view bytes);
 
   /// Sends all of `bytes`, with as many calls of send(2) as it takes, and waits for room in between, on a
