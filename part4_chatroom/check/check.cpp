@@ -240,7 +240,7 @@ void come_silently(Student& server, Connection& alice, Connection& bob, std::siz
 // makes them slow: a program that takes too long for it is not watched to the end.
 void watch_sets(Student& server, Connection& alice, Connection& bob) {
   std::size_t guests = 0;
-  come_silently(server, alice, bob, guests, std::chrono::seconds(20));
+  come_silently(server, alice, bob, guests, std::chrono::minutes(2));
   server.wait(milliseconds(100));
   if (!server.selected_beyond_set()) return;
   server.fail("no descriptor for select() that its sets have no room for",
