@@ -13,8 +13,12 @@ foreach(folder common part1_basic part2_header part3_objects part4_chatroom docs
   endforeach()
 endforeach()
 
+# The pages compile with `c++`, and only clang's knows the options of the libraries here and links their counters.
+file(MAKE_DIRECTORY "${PROJECT_BINARY_DIR}/compiler")
+file(CREATE_LINK "${CMAKE_CXX_COMPILER}" "${PROJECT_BINARY_DIR}/compiler/c++" SYMBOLIC)
+
 set(counters "${PROJECT_BINARY_DIR}/counters")
-set(counting ${CMAKE_COMMAND} -E env "LLVM_PROFILE_FILE=${counters}/%m%c")
+set(counting ${CMAKE_COMMAND} -E env "LLVM_PROFILE_FILE=${counters}/%m%c" "PATH=${PROJECT_BINARY_DIR}/compiler:$ENV{PATH}")
 list(TRANSFORM programs REPLACE "(.+)" "--object=$<TARGET_FILE:\\1>" OUTPUT_VARIABLE of_programs)
 list(APPEND of_programs "--instr-profile=${counters}.profdata" "--ignore-filename-regex=(_test\\.cpp|/testing\\.hpp)$")
 

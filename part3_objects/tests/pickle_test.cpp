@@ -226,6 +226,13 @@ TEST(Dumps, RefusesAStrThatIsNotUtf8) {
   EXPECT_THROW(dumps("\xff"), PickleError);
 }
 
+TEST(Dumps, RefusesMoreObjectsInsideOneAnotherThanLoadsReads) {
+  const std::string lists = std::string(max_pickle_depth, ']') + std::string(max_pickle_depth - 1, 'a');
+  const Object deepest = loads(from_python(R"(\x80\x04)") + lists + '.');
+  EXPECT_NO_THROW(dumps(deepest));
+  EXPECT_THROW(dumps(List{{deepest}}), PickleError);
+}
+
 TEST(Loads, ReadsWhatCPythonWritesAtProtocols2To5) {
   for (const Fact& fact : facts()) {
     std::string pickle = from_python(fact.protocol_3);
