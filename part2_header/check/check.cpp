@@ -271,7 +271,7 @@ const std::vector<Behaviour> four_bytes = {
     {"shows a message that arrives in two pieces, wherever it is cut", piece,
      show_cut(6, new_binary_message)},
     {"refuses lengths over a megabyte", length,
-     refuse_each({"\x7f\xff\xff\xffWelcome"s, "\xff\xff\xff\xffWelcome"s},
+     refuse_each({"\x7f\xff\xff\xffWelcome"s, "\xff\xff\xff\xff\0\0\0\0"s},
                  "a body of over a megabyte is refused", new_binary_message)},
     {"ends well between two messages, and with an error inside one", client_section,
      [](Student& client) {
