@@ -260,7 +260,10 @@ int main(int argc, char** argv) {
     const auto duration = options.seconds("--seconds");
     allow_descriptors(places + 100);
     ServerProcess server(options.host(), options.port(), chat_server_beside(argv[0]));
-    server.connect();  // now it listens
+    Socket first = server.connect();  // now it listens
+    first.shutdown(SHUT_WR);
+    std::array<char, 1> nothing;
+    first.recv(nothing);  // it has closed the connection, too
     const auto descriptors_before = server.descriptors();
 
     Soak soak(server, places, seed);
