@@ -60,9 +60,10 @@ function(tutorial_part part)
   endforeach()
 endfunction()
 
-# Compiles a target of the workshop without optimizing, in less than half the time: it waits more than it computes.
+# Compiles a target of the workshop without optimizing, in less than half the time: it waits more than it computes. Of
+# what a debugger reads there are the line numbers.
 function(tutorial_workshop target)
-  target_compile_options(${target} PRIVATE -O0)
+  target_compile_options(${target} PRIVATE -O0 -g1)
   if(NOT BUILD_TESTING)  # then only what is asked for is built
     set_target_properties(${target} PROPERTIES EXCLUDE_FROM_ALL ON)
   endif()
