@@ -250,9 +250,10 @@ void watch_sets(Student& server, Connection& alice, Connection& bob) {
 void serve_crowd(Student& server, Connection& alice, Connection& bob) {
   std::size_t guests = 0;
   try {
-    // Asked before the crowd comes: a server whose sets it has overwritten may never wait again.
+    // Asked before the crowd comes: a server whose sets it has overwritten may never wait again. On a busy machine it may
+    // be a while before it waits.
     bool selects = false;
-    for (int tries = 0; tries < 10 && !selects; ++tries) {
+    for (int tries = 0; tries < 60 && !selects; ++tries) {
       server.wait(milliseconds(50));
       selects = server.waits_in_select();
     }
