@@ -67,7 +67,7 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 class VerdictOf : public testing::TestWithParam<Case> {
  protected:
   void SetUp() override {
-    std::string name = fs::temp_directory_path() / "verdict-XXXXXX";
+    std::string name = fs::temp_directory_path() / ("verdict-" + std::string(6, 'X'));
     ASSERT_NE(::mkdtemp(name.data()), nullptr);
     folder_ = name;
   }
