@@ -398,7 +398,8 @@ INSTANTIATE_TEST_SUITE_P(
         Bug{"WordsOfItsOwn", &stream_client, "data.decode()", "\"welcome to the server!\"",
             "prints what the server sends, whatever it is", "welcome to the server!"},
         Bug{"NoLookForTheEnd", &stream_client, "while piece := s.recv(8):\n    data += piece\n",
-            "while True:\n    print(s.recv(8).decode(), end=\"\", flush=True)\n",
+            "import time\nwhile True:\n    print(s.recv(8).decode(), end=\"\", flush=True)\n    "
+            "time.sleep(0.001)\n",
             "ends when the server has closed the connection", "it goes on"},
         Bug{"PiecesTakenForText", &stream_client, "data += piece", "data += piece.decode().encode()",
             "prints characters of more than one byte", "UnicodeDecodeError"},
