@@ -399,7 +399,9 @@ TEST(HostileCrowd, ThatFloodsLeavesTheOthersTheirTurn) {
     while (!enough) {
       if (unsent.empty()) unsent = text;
       unsent.erase(0, peer.socket().try_send(unsent));
-      while (peer.socket().try_recv(unread)) continue;
+      while (const auto bytes = peer.socket().try_recv(unread)) {
+        if (bytes->empty()) throw std::runtime_error("the room has closed the connection");
+      }
     }
   };
   const auto hear = [](Peer& peer) {
