@@ -82,12 +82,15 @@ class Talk {
   /// Whether to read what `client` says. The further somebody is behind, the less it may have said lately.
   bool may_speak(const Client& client) const { return behind_ + client.said_lately <= largest / 4 * 3; }
 
-  /// Forgets what all have heard, and sees how far those who read are behind: to be called once a round.
+  /// Forgets what all have heard, and sees how far they are behind: to be called once a round.
   void look_around(std::list<Client>& clients, Clock::time_point now) {
     std::size_t most = behind_ = 0;
     for (const Client& client : clients) {
       most = std::max(most, unheard(client));
-      if (now - client.moved < patience) behind_ = std::max(behind_, unheard(client));
+      // The longer a client takes nothing, the less it counts: perhaps it does not read at all.
+      const std::chrono::duration<double> pause = now - client.moved;
+      const double counted = static_cast<double>(unheard(client)) - pause.count() * largest / 16;
+      if (counted > 0) behind_ = std::max(behind_, static_cast<std::size_t>(counted));
     }
     forgotten_ += bytes_.size() - most;
     bytes_.erase(0, bytes_.size() - most);
@@ -96,11 +99,9 @@ class Talk {
   }
 
  private:
-  static constexpr std::chrono::seconds patience{1};  // with a client that takes nothing
-
   std::size_t end() const { return forgotten_ + bytes_.size(); }
 
   std::string bytes_;
   std::size_t forgotten_ = 0;  // how many bytes were said before those: the number of the first of them
-  std::size_t behind_ = 0;     // the most that one who reads has not heard
+  std::size_t behind_ = 0;     // the most that anyone has not heard, as far as it counts
 };
