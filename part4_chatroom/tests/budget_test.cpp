@@ -12,6 +12,7 @@
 #include <future>
 #include <iterator>
 #include <list>
+#include <memory>
 #include <string>
 #include <thread>
 #include <utility>
@@ -147,6 +148,7 @@ TEST(Budget, OfWhatIsSaidLeavesAPlaceForThePoliteAndDropsNobodyWhoReads) {
   };
   auto bob_hears = listen_to(bob, "alice");
   auto alice_hears = listen_to(alice, "bob");
+  const std::shared_ptr<void> at_the_end(nullptr, [&](void*) { enough = true; });  // whatever may throw
   const auto is_sleeper_gone = [&] {  // as long as it is there, nobody else may have its name
     Peer other(room.port());
     other.say("sleeper");
