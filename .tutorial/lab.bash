@@ -4,43 +4,47 @@
 # A bug is a page in docs/lab/, such as 07_a_signal.md: the symptom, three hints, the solution, how it is checked,
 # and the patch that puts the bug into a copy of the tutorial. Each copy has a folder of its own in my/lab/.
 command_lab() {
-  local number page copy part side command
+  local bug page copy place part side command program
   if [[ $# -eq 0 ]]; then
     lab_list
+    printf '\n%d fixed. ./tutorial lab 1 begins with the first; docs/lab.md explains the rest.\n' \
+      "$(lab_list | grep -c '^\[x')"
     return
   fi
   [[ $1 =~ ^[0-9]{1,2}$ ]] || wrong_usage "lab takes the number of a bug"
-  number=$(printf '%02d' "$((10#$1))")
-  page=$(find docs/lab -name "${number}_*.md")
+  bug=$((10#$1))
+  page=$(find docs/lab -name "$(printf '%02d' "$bug")_*.md")
   [[ -n $page ]] || wrong_usage "there is no bug $1"
-  copy=$my/lab/$number
+  copy=$my/lab/$(printf '%02d' "$bug")
+  place=${copy#"$called_from"/} # as it reads from where the script was called
   # <!-- check: part1 --server "build/part1_basic/server --host {host} --port {port}" -->
-  read -r part side command < <(sed -n 's/^<!-- check: \(.*\) -->$/\1/p' "$page")
-  command=${command#\"} command=${command%\"}
+  read -r part side command < <(sed -n 's/^<!-- check: \(.*\)"\(.*\)" -->$/\1\2/p' "$page")
+  program=${command%% *} # build-asan/part4_chatroom/server is the target part4_server of build-asan
   case ${2-} in
     '') lab_begin ;;
-    --hint) lab_hint ;;
-    --check) lab_check ;;
+    --hint | --check)
+      has_begun || wrong_usage "there is no copy with bug $bug yet: ./tutorial lab $bug makes it"
+      lab_lock
+      "lab_${2#--}"
+      ;;
     --solution) lab_solution ;;
     *) wrong_usage "lab N takes --hint, --check or --solution, not '$2'" ;;
   esac
 }
 
 lab_list() {
-  local page number fixed=0 mark
+  local page number
   for page in docs/lab/??_*.md; do
-    number=${page#docs/lab/} number=${number%%_*} mark=' '
-    if grep -qx "$number" "$my/lab/solved" 2>/dev/null; then mark='x' fixed=$((fixed + 1)); fi
-    printf '[%s] %s\n' "$mark" "$(sed -n '1s/^# //p' "$page")"
+    number=${page#docs/lab/}
+    show_noted "$my/lab/solved" "${number%%_*}" "$(sed -n '1s/^# //p' "$page")"
   done
-  printf '\n%d fixed. ./tutorial lab 1 begins with the first; docs/lab.md explains the rest.\n' $fixed
 }
 
 # Only one at a time copies and builds; a second one waits. The kernel releases the lock, however this ends.
 lab_lock() {
-  { mkdir -p "$my/lab" && exec 9>>"$copy.lock"; } 2>/dev/null || die "cannot write in $(shown_path "$my/lab")"
-  must "waiting for another ./tutorial lab $number" "cannot lock $(shown_path "$copy.lock")" \
-    perl -e 'open(LOCK, ">&=", 9) && flock(LOCK, 2) or die "$!\n"'
+  mkdir -p "$my/lab"
+  exec 9>>"$copy.lock"
+  must "waiting for another ./tutorial lab $bug" perl -e 'open(LOCK, ">&=", 9) && flock(LOCK, 2) or die "$!\n"'
 }
 
 # A copy is made beside its place, and moved there once it is whole.
@@ -51,31 +55,27 @@ has_begun() {
 # Puts the bug into a new copy, builds the part, and shows the page up to the hints. A copy that is there already is
 # kept: it is the reader's work.
 lab_begin() {
-  local is_new=no folder target
+  local before='' target=$part
   lab_lock
-  if ! has_begun; then
-    is_new=yes
+  if has_begun; then
+    before='You have started on this bug before, and your copy is as you left it. To start over, remove its folder.'
+  else
     lab_copy
   fi
   lab_build build "$part"
   sed -e '/^<!--/d' -e '/^## Hints/,$d' "$page" | cat -s
-  if [[ $is_new == no ]]; then
-    printf 'You have started on this bug before, and your copy is as you left it. To start over, remove its folder.\n\n'
-  fi
-  printf 'Run the commands above in this folder, in each terminal:\n\n    cd %s\n\n' "$(shown_path "$copy")"
-  # build-asan/part4_chatroom/server --host ... is the target part4_server of build-asan.
-  folder=${command%% *} target=$part
-  if [[ $command == build-* ]]; then target=${part}_${folder##*/}; fi
-  printf 'What you change there is built with: cmake --build %s --target %s\n' "${command%%/*}" "$target"
-  printf 'Then, back here: ./tutorial lab %d --check (or --hint)\n' "$((10#$number))"
+  if [[ -n $before ]]; then printf '%s\n\n' "$before"; fi
+  printf 'Run the commands above in this folder, in each terminal:\n\n    cd %s\n\n' "$place"
+  if [[ $program == build-* ]]; then target=${part}_${program##*/}; fi
+  printf 'What you change there is built with: cmake --build %s --target %s\n' "${program%%/*}" "$target"
+  printf 'Then, back here: ./tutorial lab %d --check (or --hint)\n' "$bug"
 }
 
 # The tutorial as it was last committed, so that what the reader has changed in it does not matter.
 lab_copy() {
   local new=$copy.new
-  if [[ -L $copy || -e $copy ]] && ! rmdir "$copy" 2>/dev/null; then
-    die "$(shown_path "$copy") is in the way, and is not a copy of the tutorial: move it elsewhere"
-  fi
+  rmdir "$copy" 2>/dev/null || true
+  [[ ! -L $copy && ! -e $copy ]] || die "$place is in the way, and is not a copy of the tutorial: move it elsewhere"
   rm -rf "$new"
   mkdir -p "$new/my" # for the programs of the bug's page
   if [[ -z $(git rev-parse --show-prefix 2>/dev/null || echo 'no git') ]]; then
@@ -97,16 +97,11 @@ lab_patch() {
 
 # Builds a target of the copy with the preset that the folder names: build, build-asan, build-tsan.
 lab_build() { # FOLDER TARGET
-  local preset=debug place
-  place=$(shown_path "$copy")
+  local preset=debug
   if [[ $1 == build-* ]]; then preset=${1#build-}; fi
-  install_missing "${tools[@]}"
+  install_missing find_missing "${tools[@]}"
   cd "$copy"
-  if [[ ! -f $1/build.ninja && ! -f $1/Makefile ]]; then
-    must "preparing the copy" "cmake could not prepare the copy in $place, for the reason above" \
-      with_ninja cmake --preset "$preset" -B "$1"
-  fi
-  must "building the copy" "the copy in $place does not build" cmake --build "$1" --target "$2" --parallel "$cores"
+  build_in "$1" "the copy in $place" "$2" --preset "$preset"
   cd "$home"
   exec 9>&-
 }
@@ -116,36 +111,31 @@ lab_folded() {
   sed -n "/^<details><summary>$1<\/summary>\$/,/^<\/details>\$/p" "$page" | sed '1,2d;$d' | sed '$d'
 }
 
-# One more hint with each call, until there are none left.
+# One more hint with each call, until there are none left. The file has the number of the last one.
 lab_hint() {
-  local given=0
-  has_begun || wrong_usage "there is no copy with bug $((10#$number)) yet: ./tutorial lab $((10#$number)) makes it"
-  lab_lock
-  given=$(head -c 9 "$copy.hints" 2>/dev/null) || true
-  if [[ ! $given =~ ^[0-2]$ ]]; then if [[ $given == 3 ]]; then given=2; else given=0; fi; fi
-  given=$((given + 1))
-  { printf '%d\n' "$given" >"$copy.hints"; } 2>/dev/null || die "cannot write $(shown_path "$copy.hints")"
-  printf 'Hint %d of 3:\n\n' "$given"
-  lab_folded "Hint $given"
+  local hint=1
+  case $(head -c 9 "$copy.hints" 2>/dev/null) in
+    1) hint=2 ;;
+    2 | 3) hint=3 ;;
+  esac
+  printf '%d\n' "$hint" >"$copy.hints"
+  printf 'Hint %d of 3:\n\n' "$hint"
+  lab_folded "Hint $hint"
 }
 
 lab_check() {
   local folder
-  has_begun || wrong_usage "there is no copy with bug $((10#$number)) yet: ./tutorial lab $((10#$number)) makes it"
-  lab_lock
-  # build/part4_chatroom/server --host ... is the target part4_server.
-  folder=${command%% *}
-  lab_build "${command%%/*}" "${part}_${folder##*/}"
+  lab_build "${program%%/*}" "${part}_${program##*/}"
   build "${part}_check"
-  folder=$(cd "$build/$(folder_of "$part")" && pwd)
+  find_part "$part"
+  folder=$(cd "$build/$folder" && pwd)
   # ThreadSanitizer is to end a program in which it finds a race, and not only to report it.
-  if (cd "$copy" && TSAN_OPTIONS=halt_on_error=1 "$folder/check" "$side" "$command"); then
-    note_down "$my/lab/solved" "$number"
-    printf '\nFixed. ./tutorial lab %d --solution shows how the tutorial does it.\n' "$((10#$number))"
-  else
+  if ! (cd "$copy" && TSAN_OPTIONS=halt_on_error=1 "$folder/check" "$side" "$command"); then
     printf '\nNot fixed yet.\n'
     return 1
   fi
+  note_down "$my/lab/solved" "${copy##*/}"
+  printf '\nFixed. ./tutorial lab %d --solution shows how the tutorial does it.\n' "$bug"
 }
 
 # The explanation, and the patch reversed: what it adds is taken away, and what it takes away is added.
@@ -160,9 +150,4 @@ lab_solution() {
     /^\+/ { print "-" substr($0, 2); next }
     { add(); print }
     END { add() }'
-}
-
-# A path as it reads from where the script was called.
-shown_path() {
-  printf '%s' "${1#"$called_from"/}"
 }

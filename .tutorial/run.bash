@@ -15,36 +15,23 @@ in_colour() { # COLOUR TEXT, where the colour is a number for a terminal
   fi
 }
 
-# Starts a program: NUMBER NAME STDIN COMMAND... Each program gets a pipe for its output; only the script reads it.
-start() {
+# Starts a program, with a pipe for its output that only the script reads.
+start() { # NUMBER NAME STDIN COMMAND...
   local number=$1 input=$3
   names[number]=$2
-  in_colour $((29 + number)) "$(printf '%-6s $ ' "$2")"
-  shift 3
-  in_colour 1 "$*"
   printf '\n'
-  mkfifo "$scratch/$number.output"
+  in_colour $((29 + number)) "$(printf '%-6s $ ' "$2")"
+  in_colour 1 "${*:4}"
+  printf '\n'
+  mkfifo "$scratch/output"
   (
     # A program that held the other end of another's pipe would keep it from ending.
     exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
-    exec "$@"
-  ) >"$scratch/$number.output" 2>&1 <"$input" &
+    exec "${@:4}"
+  ) >"$scratch/output" 2>&1 <"$input" &
   pids[number]=$!
-  eval "exec $number<\"\$scratch/$number.output\""
-  rm "$scratch/$number.output"
-}
-
-# Reads the next line of a program into `line`; fails at the end of its output. A prompt that nobody has answered
-# (a terminal would wipe it away) is no line.
-next_line() {
-  local began=$SECONDS
-  line=
-  while IFS= read -r -t "$patience" -u "$1" line || [[ -n $line ]]; do
-    if [[ $line != "${names[$1]} > " ]]; then return 0; fi
-    line=
-  done
-  ((SECONDS - began >= patience)) || return 1
-  give_up "${names[$1]} has printed nothing for $patience seconds"
+  eval "exec $number<\"\$scratch/output\""
+  rm "$scratch/output"
 }
 
 show() { # NUMBER LINE
@@ -52,20 +39,26 @@ show() { # NUMBER LINE
   printf '%s\n' "$2"
 }
 
-# Shows what a program prints up to the first line that matches a pattern.
-show_until() {
-  while next_line "$1"; do
-    show "$1" "$line"
+# Shows what a program prints up to the first line that matches a pattern, which stays in `line`; without a pattern, up
+# to the end of its output.
+show_until() { # NUMBER [PATTERN]
+  local began=$SECONDS
+  line=''
+  while IFS= read -r -t "$patience" -u "$1" line || [[ -n $line ]]; do
+    # A prompt that nobody has answered (a terminal would wipe it away) is not shown.
+    if [[ $line != "${names[$1]} > " ]]; then show "$1" "$line"; fi
     # shellcheck disable=SC2053
-    if [[ $line == $2 ]]; then return 0; fi
+    if [[ $# -eq 2 && $line == $2 ]]; then return 0; fi
+    began=$SECONDS line=''
   done
-  give_up "${names[$1]} has ended too early"
+  if ((SECONDS - began >= patience)); then give_up "${names[$1]} has printed nothing for $patience seconds"; fi
+  [[ $# -eq 1 ]] || give_up "${names[$1]} has ended too early"
 }
 
 # Shows all that a program still prints, and fails unless it ends with the exit code that is expected.
 finish() { # NUMBER [CODE]
   local code=0
-  while next_line "$1"; do show "$1" "$line"; done
+  show_until "$1"
   wait "${pids[$1]}" 2>/dev/null || code=$?
   unset "pids[$1]"
   eval "exec $1<&-"
@@ -96,21 +89,20 @@ give_up() {
 
 # Starts the server of a part: [options]
 serve() {
-  start $server server /dev/null "$build/$folder/server" --port 0 "$@"
+  start $server server /dev/null "$build/$folder/server" "$@"
   show_until $server 'listening on *'
   port=${line##*:}
 }
 
 # Runs the client of a part: [options]
 meet() {
-  printf '\n'
   start $client client /dev/null "$build/$folder/client" --port "$port" "$@"
   show_until $server 'connection from *'
   finish $client
 }
 
 play_part1() {
-  serve
+  serve --port 0
   meet
   meet --buffer 8
   meet --buffer 8 --read loop
@@ -119,7 +111,7 @@ play_part1() {
 }
 
 play_part2() {
-  serve --interval 1 --updates 3
+  serve --port 0 --interval 1 --updates 3
   meet
   stop $server
 }
@@ -127,8 +119,7 @@ play_part2() {
 play_part3() {
   local object
   for object in greeting nested reading; do
-    if [[ $object != greeting ]]; then printf '\n'; fi
-    serve --object $object
+    serve --port 0 --object $object
     meet
     stop $server
   done
@@ -138,24 +129,22 @@ command_run() {
   local part folder gap=''
   [[ $# -le 1 ]] || wrong_usage "run takes one PART at most"
   for part in ${1:-part1 part2 part3 part4}; do
-    folder=$(folder_of "$part")
-    [[ -n $folder ]] || wrong_usage "there is no part '$part'"
+    find_part "$part"
     build "$part"
     printf '%s' "$gap"
     gap=$'\n'
     in_colour 1 "$(sed -n '1s/^# //p' "$folder/README.md")"
-    printf '\n\n'
+    printf '\n'
     "play_$part"
   done
 }
 
 # Starts a client of part 4: NUMBER NAME PROGRAM
 join() {
-  mkfifo "$scratch/$1.input"
-  printf '\n'
-  start "$1" "$2" "$scratch/$1.input" "$build/$folder/$3" --port "$port" --name "$2"
-  eval "exec $(($1 + 3))>\"\$scratch/$1.input\""
-  rm "$scratch/$1.input"
+  mkfifo "$scratch/input"
+  start "$1" "$2" "$scratch/input" "$build/$folder/$3" --port "$port" --name "$2"
+  eval "exec $(($1 + 3))>\"\$scratch/input\""
+  rm "$scratch/input"
   show_until $server "Accept new connection from * username:$2"
 }
 
@@ -177,7 +166,7 @@ leave() {
 
 # The same three lines reach everybody; only the client of the original shows nothing before Enter is pressed.
 play_part4() {
-  serve
+  serve --port 0
   join $alice alice client
   join $bob bob client_threads
   join $carol carol client_select

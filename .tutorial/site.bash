@@ -14,11 +14,9 @@ command_site() {
   install_site
   export TUTORIAL_DOCS=$PWD/docs TUTORIAL_SITE=$build/site TUTORIAL_OFFLINE=$build/offline
   export TUTORIAL_BASE=$base TUTORIAL_BROWSER=$browser
-  if [[ $what != --offline ]]; then
-    must "making the site" "the site could not be made" node "$work/build.js" site
-  fi
+  if [[ $what != --offline ]]; then must "making the site" node "$work/build.js" site; fi
   if [[ $what == --offline || $what == --test ]]; then
-    must "making a file and a PDF of each language" "the files could not be made" node "$work/offline.js"
+    must "making a file and a PDF of each language" node "$work/offline.js"
   fi
   case $what in
     --offline) printf '%s\n' "$TUTORIAL_OFFLINE"/sockets.* ;;
@@ -32,10 +30,7 @@ command_site() {
   esac
 }
 
-# What makes the site goes into the build folder, in the versions of docs/site/package-lock.json.
-install_site() {
-  local reason
-  missing_things=() apt_packages=() brew_packages=()
+find_missing_for_site() {
   command -v npm >/dev/null || missing "npm, which fetches what makes the site" npm node
   if [[ $what == --offline || $what == --test ]]; then
     find_browser || missing "Chromium or Chrome, which makes the PDF" chromium google-chrome
@@ -47,23 +42,24 @@ install_site() {
   if [[ $what == --test ]] && ! command -v pdftotext >/dev/null; then
     missing "pdftotext, with which the tests read the PDF" poppler-utils poppler
   fi
-  if [[ ${#missing_things[@]} -gt 0 ]]; then
-    printf 'tutorial: missing: %s\n' "${missing_things[@]}" >&2
-    reason=$(install_packages) || die "$reason"
-    find_browser || true
-  fi
-  mkdir -p "$work"
-  cp -R docs/site/. "$work"
-  if cmp -s docs/site/package-lock.json "$work/node_modules/lock"; then return; fi
-  [[ $no_install == no ]] || die "what makes the site is not in $work; nothing was installed, as --no-install says"
-  must "npm fetches what makes the site" "npm could not fetch what makes the site" \
-    npm ci --prefix "$work" --ignore-scripts --no-audit --no-fund
-  cp docs/site/package-lock.json "$work/node_modules/lock"
 }
 
+# Leaves its path in `browser`.
 find_browser() {
   for browser in chromium google-chrome "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"; do
     if browser=$(command -v "$browser"); then return; fi
   done
   return 1
+}
+
+# What makes the site goes into the build folder, in the versions of docs/site/package-lock.json.
+install_site() {
+  install_missing find_missing_for_site
+  find_browser || true
+  mkdir -p "$work"
+  cp -R docs/site/. "$work"
+  if cmp -s docs/site/package-lock.json "$work/node_modules/lock"; then return; fi
+  [[ $no_install == no ]] || die "what makes the site is not in $work; nothing was installed, as --no-install says"
+  must "fetching what makes the site" npm ci --prefix "$work" --ignore-scripts --no-audit --no-fund
+  cp docs/site/package-lock.json "$work/node_modules/lock"
 }
