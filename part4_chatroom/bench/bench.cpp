@@ -1,4 +1,4 @@
-// Part 4, a load generator: how fast is the server, and next to what? It fills a room, lets some speak, and
+// Part 4, a load generator: how fast is the server, and next to what? It fills a room, lets one speak, and
 // measures how long it takes until everybody has heard them. docs/part4.md reads its figures.
 #include <fmt/format.h>
 #include <sys/socket.h>
@@ -6,15 +6,14 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <cstddef>
 #include <cstdlib>
-#include <functional>
 #include <optional>
+#include <span>
+#include <sstream>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "common/message.hpp"
@@ -27,16 +26,16 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Seconds = std::chrono::duration<double>;
 
-// What happens in the room. The last who have entered are those who speak.
+constexpr std::size_t text_size = 64;  // bytes of a message
+
+// What happens in the room. Whoever has entered last speaks.
 struct Load {
   std::size_t clients;
-  std::size_t senders;
-  std::size_t window;  // messages that each sender sends at once
-  std::size_t size;    // bytes of a message's text
+  std::size_t window;  // messages that are sent at once
 
   std::string said() const {
     std::string bytes;
-    for (std::size_t i = 0; i < window; ++i) bytes += with_header(std::string(size, 'x'));
+    for (std::size_t i = 0; i < window; ++i) bytes += with_header(std::string(text_size, 'x'));
     return bytes;
   }
 };
@@ -55,8 +54,8 @@ struct Contestant {
 
 // What one round of one server has shown.
 struct Round {
-  double deliveries_a_second;
-  std::optional<double> processor_seconds_a_delivery;
+  double deliveries_a_second = 0;
+  double processor_seconds_a_delivery = 0;  // 0 where there is no /proc
   std::optional<std::size_t> memory;
   std::vector<double> windows;  // seconds each
 };
@@ -81,15 +80,9 @@ void serve_floor(const Load& load, const std::string& host, const std::string& p
   }
 
   buffer.resize(load.said().size());
-  const auto pass_on = [&](Socket& sender) {
-    receive(sender);
-    for (Socket& client : clients) {
-      if (&client != &sender) client.send_all(buffer);
-    }
-  };
-  pass_on(clients.back());  // Crowd's constructor
   while (true) {
-    for (std::size_t i = clients.size() - load.senders; i < clients.size(); ++i) pass_on(clients[i]);
+    receive(clients.back());
+    for (Socket& client : std::span(clients).first(clients.size() - 1)) client.send_all(buffer);
   }
 }
 
@@ -102,9 +95,7 @@ class Crowd {
  public:
   // Connects all of them to the server, and returns when it has let in everybody.
   Crowd(const Load& load, ServerProcess& server, bool names_come)
-      : load_(load),
-        said_(load.said()),
-        heard_size_(said_.size() + (names_come ? load.window * name_of(0).size() : 0)) {
+      : said_(load.said()), heard_size_(said_.size() + (names_come ? load.window * name_of(0).size() : 0)) {
     for (std::size_t i = 0; i < load.clients; ++i) {
       Socket& client = clients_.emplace_back(server.connect());
       client.set_no_delay();
@@ -114,27 +105,18 @@ class Crowd {
       client.send_all(name_of(i));
     }
     // Servers let people in one after the other: when everybody hears the last one, all are in.
-    clients_.back().send_all(said_);
-    hear(1);
+    exchange_window();
   }
 
-  // Every sender sends a window; returns when everybody has heard all of them.
+  // The last one sends a window; returns when everybody else has heard it. The server sends in the order of the
+  // room. To wait for each in that order would mean to wake up for each; this waits for the last of a group, and
+  // then finds that the others of it have something too.
   void exchange_window() {
-    for (std::size_t i = clients_.size() - load_.senders; i < clients_.size(); ++i)
-      clients_[i].send_all(said_);
-    hear(load_.senders);
-  }
-
- private:
-  // Everybody receives what the last `senders` have said. The server sends in the order of the room. To wait
-  // for each in that order would mean to wake up for each; this waits for the last of a group, and then finds
-  // that the others of it have something too.
-  void hear(std::size_t senders) {
     constexpr std::size_t group = 25;
-    for (std::size_t begin = 0; begin < clients_.size(); begin += group) {
-      for (std::size_t i = std::min(begin + group, clients_.size()); i-- > begin;) {
-        const bool is_sender = i >= clients_.size() - senders;
-        std::size_t left = heard_size_ * (is_sender ? senders - 1 : senders);
+    clients_.back().send_all(said_);
+    for (std::size_t begin = 0; begin < clients_.size() - 1; begin += group) {
+      for (std::size_t i = std::min(begin + group, clients_.size() - 1); i-- > begin;) {
+        std::size_t left = heard_size_;
         while (left > 0) {
           const std::size_t received = clients_[i].recv(buffer_).size();
           if (received == 0 || received > left) throw std::runtime_error("the server sends something else");
@@ -144,9 +126,9 @@ class Crowd {
     }
   }
 
-  Load load_;
+ private:
   std::string said_;
-  std::size_t heard_size_;  // bytes that bring one window of one sender
+  std::size_t heard_size_;  // bytes that bring one window
   std::vector<Socket> clients_;
   std::vector<char> buffer_ = std::vector<char>(256 * 1024);
 };
@@ -168,7 +150,7 @@ Round measure(const Contestant& contestant, const Load& load, const Options& opt
     now = heard;
   }
   const double deliveries = static_cast<double>(round.windows.size()) * static_cast<double>(load.window) *
-                            static_cast<double>(load.senders) * static_cast<double>(load.clients - 1);
+                            static_cast<double>(load.clients - 1);
   round.deliveries_a_second = deliveries / Seconds(now - begin).count();
   if (used) round.processor_seconds_a_delivery = (*server.processor_seconds() - *used) / deliveries;
   round.memory = server.memory();
@@ -182,25 +164,21 @@ double quantile(std::vector<double> values, double rank) {
   return *at;
 }
 
-double median_of(const std::vector<Round>& rounds, const std::function<double(const Round&)>& value) {
+double median_of(const std::vector<Round>& rounds, double Round::*figure) {
   std::vector<double> values;
-  for (const Round& round : rounds) values.push_back(value(round));
+  for (const Round& round : rounds) values.push_back(round.*figure);
   return quantile(values, 0.5);
-}
-
-double rate_of(const Round& round) {
-  return round.deliveries_a_second;
-}
-double processor_of(const Round& round) {
-  return round.processor_seconds_a_delivery.value_or(0);
 }
 
 void print_results(const Load& load, const std::vector<Contestant>& contestants,
                    const std::vector<std::vector<Round>>& results) {
-  fmt::print("\n{} clients, {} speaking, windows of {}, {} bytes a message\n", load.clients, load.senders,
-             load.window, load.size);
+  fmt::print("\n{} clients, 1 speaking, windows of {}, {} bytes a message\n", load.clients, load.window,
+             text_size);
   fmt::print("{:<8}{:>16}{:>8}{:>16}{:>8}{:>12}{:>12}{:>12}\n", "", "deliveries/s", "ratio", "CPU/delivery",
              "ratio", "median", "99 %", "memory");
+  constexpr auto rate_of = &Round::deliveries_a_second;
+  constexpr auto processor_of = &Round::processor_seconds_a_delivery;
+  const double floor_rate = median_of(results[0], rate_of);
   for (std::size_t i = 0; i < contestants.size(); ++i) {
     std::vector<double> windows;
     for (const Round& round : results[i]) {
@@ -208,7 +186,7 @@ void print_results(const Load& load, const std::vector<Contestant>& contestants,
     }
     const double rate = median_of(results[i], rate_of);
     const double processor = median_of(results[i], processor_of);
-    fmt::print("{:<8}{:>16.0f}{:>8.2f}", contestants[i].name, rate, rate / median_of(results[0], rate_of));
+    fmt::print("{:<8}{:>16.0f}{:>8.2f}", contestants[i].name, rate, rate / floor_rate);
     if (processor > 0) {
       fmt::print("{:>13.3f} us{:>8.2f}", processor * 1e6, processor / median_of(results[0], processor_of));
     } else {
@@ -218,29 +196,20 @@ void print_results(const Load& load, const std::vector<Contestant>& contestants,
     const auto memory = results[i].back().memory;
     fmt::print("{:>12}\n", memory ? fmt::format("{:.1f} MiB", static_cast<double>(*memory) / 1048576) : "-");
   }
-  const auto [least, most] =
-      std::minmax_element(results[0].begin(), results[0].end(),
-                          [](const Round& a, const Round& b) { return rate_of(a) < rate_of(b); });
+  const auto [least, most] = std::ranges::minmax_element(results[0], {}, rate_of);
   fmt::print("noise: the rounds of the floor lie between {:.2f} and {:.2f} of their median\n",
-             rate_of(*least) / median_of(results[0], rate_of),
-             rate_of(*most) / median_of(results[0], rate_of));
+             least->deliveries_a_second / floor_rate, most->deliveries_a_second / floor_rate);
 }
 
-// `50,200,900` as numbers, each from 1 to `most`.
-std::vector<std::size_t> numbers(const Options& options, const std::string& name, std::size_t most) {
+// `50,200,900` as numbers, each from `least` to 1000.
+std::vector<std::size_t> numbers(const Options& options, const std::string& name, std::size_t least) {
   std::vector<std::size_t> all;
-  std::string_view rest = options.text(name);
-  while (true) {
-    std::size_t number = 0;
-    const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), number);
-    rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
-    if (error != std::errc() || number < 1 || number > most || (!rest.empty() && rest[0] != ',')) {
-      throw UsageError(fmt::format("{} takes whole numbers from 1 to {}, with commas between", name, most));
-    }
-    all.push_back(number);
-    if (rest.empty()) return all;
-    rest.remove_prefix(1);
-  }
+  std::istringstream text(options.text(name) + ',');
+  std::size_t number = 0;
+  char comma = ',';
+  while (text >> number >> comma && comma == ',' && number >= least && number <= 1000) all.push_back(number);
+  if (text.eof()) return all;
+  throw UsageError(fmt::format("{} takes whole numbers from {} to 1000, with commas between", name, least));
 }
 
 }  // namespace
@@ -249,35 +218,25 @@ int main(int argc, char** argv) {
   const Usage usage = {
       "Measures the chat server. It starts three servers in turn, fills the room of each with clients, and "
       "lets\n"
-      "one or more of them speak: each sends a window of messages, and the next one when everybody has "
-      "heard\n"
-      "the last. A delivery is a message that one client has heard. The servers are\n"
+      "one of them speak: it sends a window of messages, and the next one when everybody has heard the "
+      "last.\n"
+      "A delivery is a message that one client has heard. The servers are\n"
       "  floor    one recv() and a send() to each, nothing else: what the system itself costs\n"
       "  server   the chat server of part 4\n"
       "  python   a chat server in Python with select(), if there is a python3\n"
-      "and the ratios are to the floor. A window is timed from its sending until everybody has heard it. "
-      "When\n"
-      "many speak, a server can be better than the floor: it may send what several have said in one go.",
+      "and the ratios are to the floor. A window is timed from its sending until everybody has heard it.",
       {{"--clients", "N[,N]...", "50,200,900", "how many are in the room"},
        {"--window", "N[,N]...", "1,32", "how many messages are sent at once"},
-       {"--size", "BYTES", "64", "how long each message is"},
-       {"--senders", "N", "1", "how many speak at the same time"},
        {"--rounds", "N", "5", "how often each server is measured; the medians are shown"},
        {"--seconds", "SECONDS", "0.3", "how long a round takes"}}};
   return run_program(argc, argv, usage, [&](const Options& options) {
-    const auto senders = static_cast<std::size_t>(options.number("--senders", 1, 100));
-    const auto size = static_cast<std::size_t>(options.number("--size", 0, 65536));
     const auto rounds = options.number("--rounds", 1, 1000);
     const bool has_python = std::system("command -v python3 >/dev/null") == 0;
 
-    for (const std::size_t clients : numbers(options, "--clients", 1000)) {
-      if (clients < std::max<std::size_t>(2, senders))
-        throw UsageError("--clients: not enough to speak and to hear");
+    for (const std::size_t clients : numbers(options, "--clients", 2)) {
       allow_descriptors(clients + 100);
-      for (const std::size_t window : numbers(options, "--window", 1000)) {
-        const Load load{clients, senders, window, size};
-        // More than that, and a server may rightly drop those who hear it for not reading fast enough.
-        if (senders * load.said().size() > 512 * 1024) throw UsageError("over 512 KiB are said at once");
+      for (const std::size_t window : numbers(options, "--window", 1)) {
+        const Load load{clients, window};
         std::vector<Contestant> contestants = {
             {"floor", [&](const auto& host, const auto& port) { serve_floor(load, host, port); }, false},
             {"server", chat_server_beside(argv[0])}};

@@ -13,15 +13,6 @@ WIDTH, HEIGHT, LEFT, TOP, GAP = 330, 220, 50, 72, 70
 COLOURS = {"floor": "#888888", "server": "#0b62a4", "python": "#c25b12"}
 CALLS = {"select": "#0b62a4", "poll": "#c25b12", "epoll": "#2f7d32"}
 ON_DARK = {"#0b62a4": "#6cb6ff", "#c25b12": "#f0a35e", "#2f7d32": "#7ee787"}
-DARK = """<style>
-@media (prefers-color-scheme: dark) {
-  rect { fill: #0d1117 }
-  text:not([fill]) { fill: #e6edf3 }
-  line { stroke: #3d444d }
-  [fill="#0b62a4"] { fill: #6cb6ff } [stroke="#0b62a4"] { stroke: #6cb6ff }
-  [fill="#c25b12"] { fill: #f0a35e } [stroke="#c25b12"] { stroke: #f0a35e }
-}
-</style>"""
 
 
 def read(lines):
@@ -56,9 +47,7 @@ def panel(window, servers, left):
         yield text(x[size], TOP + HEIGHT + 18, size, 'text-anchor="middle"')
     yield text(left + WIDTH / 2, TOP + HEIGHT + 38, "clients in the room", 'text-anchor="middle"')
     for name, points in servers.items():
-        colour = COLOURS[name]
-        places = [(x[size], y(ratio)) for size, ratio in points]
-        yield from curve(places, colour)
+        yield from curve([(x[size], y(ratio)) for size, ratio in points], COLOURS[name])
 
 
 def curve(places, colour):
