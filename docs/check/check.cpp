@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cctype>
 #include <fstream>
 #include <iterator>
 #include <regex>
@@ -12,7 +11,6 @@
 #include <utility>
 
 #include "common/testing/process.hpp"
-#include "docs/check/translation.hpp"
 
 namespace {
 
@@ -32,20 +30,8 @@ class Checker {
   Report check() {
     report_.problems = page_.problems;
     report_.links = page_.links.size();
-    if (const std::string english = english_of(page_.path); !english.empty()) {
-      translation(english);
-      return std::move(report_);
-    }
-    run_consoles(page_, repository_.build, patience_, report_);
-    for (const Block& one : page_.blocks) {
-      const bool is_code = one.language != "console" && one.language != "python" && !is_picture(one);
-      if (!is_code || !own_file(one).empty()) continue;
-      const bool is_file = one.language != "diff" || one.caption.find(".diff`") != std::string::npos;
-      is_file ? code(one) : difference(one);
-    }
-    whole_differences();
-    whole_programs();
-    for (const OptionTable& table : page_.tables) options(table);
+    const std::string english = english_of(page_.path);
+    english.empty() ? original() : translation(english);
     for (const Line& one : page_.links) link(one);
     return std::move(report_);
   }
@@ -62,6 +48,19 @@ class Checker {
     std::size_t line = 0;         // of the block that quotes it first
   };
 
+  void original() {
+    run_consoles(page_, repository_.build, patience_, report_);
+    for (const Block& one : page_.blocks) {
+      const bool is_code = one.language != "console" && one.language != "python" && !one.is_picture();
+      if (!is_code || !one.own_file.empty()) continue;
+      const bool is_file = one.language != "diff" || one.caption.find(".diff`") != std::string::npos;
+      is_file ? code(one) : difference(one);
+    }
+    whole_differences();
+    whole_programs();
+    for (const OptionTable& table : page_.tables) options(table);
+  }
+
   // Its blocks are those of the English page, which are run and looked for there.
   void translation(const std::string& english) {
     if (!fs::is_regular_file(repository_.root / english)) {
@@ -69,21 +68,17 @@ class Checker {
       return;
     }
     const Page original = read_page(repository_, english);
-    const auto faults = translation_faults(original, page_);
-    report_.problems.insert(report_.problems.end(), faults.begin(), faults.end());
-    if (std::ranges::equal(page_.blocks, original.blocks, {}, &Block::language, &Block::language)) {
-      for (std::size_t i = 0; i < page_.blocks.size(); ++i)
-        if (!is_picture(page_.blocks[i])) copy(page_.blocks[i], original.blocks[i].lines);
+    std::ranges::copy(translation_faults(original, page_), std::back_inserter(report_.problems));
+    if (!std::ranges::equal(page_.blocks, original.blocks, {}, &Block::language, &Block::language)) return;
+    for (std::size_t i = 0; i < page_.blocks.size(); ++i) {
+      const Block& block = page_.blocks[i];
+      const Lines& lines = original.blocks[i].lines;
+      if (!block.is_picture()) show(block, block.lines == lines, lines);
     }
-    for (const Line& one : page_.links) link(one);
   }
 
-  void copy(const Block& block, const Lines& original) {
-    Shown& shown = report_.blocks.emplace_back();
-    shown.block = &block;
-    shown.updated = original;
-    shown.same = block.lines == original;
-    if (!shown.same) shown.diff = compare(block.lines, original).diff;
+  void show(const Block& block, bool same, const Lines& updated) {
+    report_.blocks.push_back({&block, same, same ? "" : compare(block.lines, updated).diff, updated});
   }
 
   // The files that a text names in `backticks`, by their paths from the root, or as targets of links: each where it
@@ -140,32 +135,31 @@ class Checker {
 
   // The block has to be runs of lines of the source, with `...` between them.
   void quote(const Block& block, const std::string& name, Source& source) {
-    Shown& shown = report_.blocks.emplace_back();
-    shown.block = &block;
+    bool same = true;
+    Lines updated;
     for (auto begin = block.lines.begin();;) {
       const auto end = std::find(begin, block.lines.end(), left_out);
-      const Lines run(begin, end);
+      Lines run(begin, end);
       const std::vector<std::size_t> places = places_in(source.lines, run);
       for (const std::size_t place : places) {
         for (std::size_t i = 0; i < run.size(); ++i) source.shown.insert(place + i);
       }
-      Lines now = run;
       if (places.empty()) {
         const std::optional<Lines> other = rewritten(source.lines, run);
-        if (other) now = *other;
-        const Comparison comparison = compare(run, now);
+        const Comparison comparison = compare(run, other.value_or(run));
         const auto first = block.line + 1 + static_cast<std::size_t>(begin - block.lines.begin());
         problem(first + comparison.first_difference.value_or(0),
                 other ? fmt::format("the page (-) and {} (+) differ:\n{}", name, comparison.diff)
                       : fmt::format("these are not lines of {}", name));
-        shown.same = false;
+        run = other.value_or(run);
+        same = false;
       }
-      shown.updated.insert(shown.updated.end(), now.begin(), now.end());
+      updated.insert(updated.end(), run.begin(), run.end());
       if (end == block.lines.end()) break;
-      shown.updated.push_back(left_out);
+      updated.push_back(left_out);
       begin = end + 1;
     }
-    if (!shown.same) shown.diff = compare(block.lines, shown.updated).diff;
+    show(block, same, updated);
   }
 
   // Every line that is taken out or put in stands on the page.
@@ -227,10 +221,9 @@ class Checker {
   }
 
   void options(const OptionTable& table) {
-    const std::vector<std::string> spans = code_spans(table.caption);
-    const auto program =
-        std::ranges::find_if(spans, [](const auto& span) { return span.starts_with("build/"); });
-    const fs::path path = program == spans.end() ? "" : repository_.build / program->substr(6);
+    static const std::regex name("`build/([^`]*)`");
+    const std::string program = found_in(table.caption, name);
+    const fs::path path = repository_.build / program;
     if (!fs::is_regular_file(path)) {
       problem(table.line, "the line above this table names no program, such as `build/part1_basic/client`");
       return;
@@ -244,7 +237,7 @@ class Checker {
     const Comparison comparison = compare(table.rows, help);
     if (comparison.first_difference)
       problem(table.line,
-              fmt::format("the table (-) and {} --help (+) differ:\n{}", *program, comparison.diff));
+              fmt::format("the table (-) and build/{} --help (+) differ:\n{}", program, comparison.diff));
   }
 
   const Page& page_;
@@ -273,30 +266,21 @@ std::string Report::summary(const Page& page) const {
 }
 
 std::vector<std::string> page_paths(const Repository& repository) {
+  static const std::regex folder("docs(/zh(/lab)?)?|part[^/]*");
+  static const std::regex page(R"((part[^/]*/)?README\.(.*\.)?md|docs/(zh/(lab/)?)?[^/]*\.md)");
   std::set<std::string> paths;
-  std::vector<std::string> folders = {"", "docs/", "docs/zh/", "docs/zh/lab/"};
-  for (const auto& top : fs::directory_iterator(repository.root)) {
-    const std::string name = top.path().filename();
-    if (name.starts_with("part")) folders.push_back(name + '/');
-  }
-  for (const std::string& folder : folders) {
-    std::error_code none;
-    for (const auto& file : fs::directory_iterator(repository.root / folder, none)) {
-      const std::string name = file.path().filename();
-      const bool is_page = folder.starts_with("docs/") || name.starts_with("README.");
-      if (is_page && name.ends_with(".md")) paths.insert(folder + name);
-    }
+  for (fs::recursive_directory_iterator i(repository.root), end; i != end; ++i) {
+    const std::string path = i->path().lexically_relative(repository.root);
+    if (!std::regex_match(path, folder)) i.disable_recursion_pending();
+    if (std::regex_match(path, page)) paths.insert(path);
   }
   return {paths.begin(), paths.end()};
 }
 
-std::string page_name(std::string path) {
-  path.erase(path.rfind(".md"));
-  if (path.starts_with("docs/part") || path.starts_with("docs/zh/")) path.erase(0, path.find('/') + 1);
-  for (char& character : path) {
-    if (std::isalnum(static_cast<unsigned char>(character)) == 0) character = '_';
-  }
-  return path;
+std::string page_name(const std::string& path) {
+  static const std::regex ends(R"(^docs/(?=part|zh/)|\.md$)");
+  static const std::regex others("[^A-Za-z0-9]");
+  return std::regex_replace(std::regex_replace(path, ends, ""), others, "_");
 }
 
 Page read_page(const Repository& repository, const std::string& path) {

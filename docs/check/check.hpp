@@ -24,7 +24,7 @@
 //   it.
 // - A table whose first head is "option" (option, default, meaning) is the --help, but for that option
 //   itself, of the program that the line above names: `build/part1_basic/client`.
-// - A page of docs/zh/ says the same as that of docs/ with its name (translation.hpp): the same headings, with the
+// - A page of docs/zh/ says the same as that of docs/ with its name (translation_faults() below): the same headings, with the
 //   same anchors, the same folds and the same blocks. What has changed in English since is named, until it is
 //   translated and `./tutorial compare zh_part1 --translated`, or zh_lab_07_a_signal, has renewed the marks above the
 //   headings.
@@ -33,11 +33,13 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
-#include "docs/check/console.hpp"
+#include "docs/check/likeness.hpp"
 #include "docs/check/page.hpp"
 
 struct Repository {
@@ -51,14 +53,56 @@ std::vector<std::string> page_paths(const Repository& repository);
 
 /// What a page is called: "part1" for docs/part1.md, "zh_part1" for docs/zh/part1.md, "zh_lab_07_a_signal" for
 /// docs/zh/lab/07_a_signal.md, "README" for README.md, "part1_basic_README" for part1_basic/README.md.
-std::string page_name(std::string path);
+std::string page_name(const std::string& path);
 
 /// Reads a page and takes it apart.
 Page read_page(const Repository& repository, const std::string& path);
 
-/// `patience` is how long a program that waits for something itself is waited for.
+/// A block that has been compared.
+struct Shown {
+  const Block* block = nullptr;
+  bool same = true;
+  std::string diff;  // of a console block, and of any that is not the same
+  Lines updated;     // what the block should be; as it is if that cannot be said
+};
+
+/// What came of the check of a page.
+struct Report {
+  std::vector<Problem> problems;
+  std::vector<Shown> blocks;
+  std::size_t links = 0;
+  std::map<std::string, int> skipped;  // how many blocks for which reason
+  std::string lacks;                   // "no nc", if that is why some were not run
+
+  /// `docs/part1.md: 23 code blocks, 14 console blocks, 9 links checked; 1 skipped: installs packages`
+  std::string summary(const Page& page) const;
+};
+
+/// `patience` is how long a program is waited for that waits for something itself; one that is at work, as a compiler
+/// is, has ten minutes.
 Report check_page(const Page& page, const Repository& repository,
                   std::chrono::milliseconds patience = std::chrono::seconds(30));
+
+/// The part of check_page() that runs the console blocks in their order, which is the order in time: before each thing
+/// that the reader does, all programs have come to rest. Commands are run by bash, in the current directory, each on a
+/// terminal of its own; what the reader types into files of my/ is there for them. What comes of it is added to the
+/// report.
+void run_consoles(const Page& page, const std::filesystem::path& build, std::chrono::milliseconds patience,
+                  Report& report);
+
+/// "docs/part1.md" for docs/zh/part1.md, "docs/lab/07_a_signal.md" for docs/zh/lab/07_a_signal.md, "README.md" for
+/// README.zh.md; empty for a page that is not a translation.
+std::string english_of(const std::string& path);
+
+/// Where the two part first. They have to have the same headings, folds, blocks, but for the words in pictures, and
+/// options in tables, in the same order; then all marks are looked at. Above each Chinese heading stands a
+/// mark, `<a id="the-end"></a><!-- 1c2d3e4f -->`: the anchor of the English heading, and a hash of what the English
+/// section said when it was translated. Line breaks do not count, nor do blocks.
+std::vector<Problem> translation_faults(const Page& english, const Page& chinese);
+
+/// The text of the Chinese page with marks of the English one as it is now. Throws std::runtime_error if the
+/// headings are not the same.
+std::string with_new_marks(const Page& english, const Page& chinese);
 
 /// A page made true.
 struct Update {

@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "docs/check/check.hpp"
-#include "docs/check/translation.hpp"
 
 namespace {
 
@@ -36,21 +35,16 @@ void update(const Page& page, const Report& report) {
   fmt::print("{}: {} block{} updated\n\n", page.path, update.blocks, update.blocks == 1 ? "" : "s");
 }
 
-int run(const std::vector<std::string>& arguments) {
+int run(std::vector<std::string> arguments) {
+  const bool updates = std::erase(arguments, "--update") > 0;
+  const bool translated = std::erase(arguments, "--translated") > 0;
   std::string name;
-  bool updates = false;
-  bool translated = false;
   for (const std::string& argument : arguments) {
-    if (argument == "--update") {
-      updates = true;
-    } else if (argument == "--translated") {
-      translated = true;
-    } else if (name.empty() && !argument.starts_with('-')) {
-      name = argument;
-    } else {
+    if (!name.empty() || argument.starts_with('-')) {
       fmt::print(stderr, "compare: '{}'? Usage: compare [PAGE] [--update | --translated]\n", argument);
       return 2;
     }
+    name = argument;
   }
   std::vector<std::string> paths = page_paths(repository);
   if (!name.empty()) std::erase_if(paths, [&](const std::string& path) { return page_name(path) != name; });
@@ -58,7 +52,6 @@ int run(const std::vector<std::string>& arguments) {
     fmt::print(stderr, "compare: there is no page '{}'\n", name);
     return 2;
   }
-
   if (translated && (name.empty() || english_of(paths[0]).empty())) {
     fmt::print(stderr, "compare: --translated needs a page in Chinese, such as zh_part1\n");
     return 2;

@@ -1,26 +1,28 @@
-#include "docs/check/console.hpp"
-
 #include <fmt/format.h>
 #include <poll.h>
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
-#include <map>
 #include <memory>
 #include <optional>
 #include <regex>
 #include <set>
+#include <system_error>
 #include <utility>
 
+#include "common/testing/port.hpp"
 #include "common/testing/process.hpp"
 #include "common/text.hpp"
+#include "docs/check/check.hpp"
 #include "docs/check/screen.hpp"
-#include "docs/check/stand_ins.hpp"
 
 namespace {
 
+namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::minutes patience_at_work{10};
@@ -56,34 +58,97 @@ std::string missing_tool(const Block& block) {
   return {};
 }
 
-std::string without_trailing_spaces(std::string line) {
-  return line.erase(line.find_last_not_of(' ') + 1);
-}
-
-// What the pattern's group has found in the text; empty if it has found nothing.
-std::string found_in(const std::string& text, const std::regex& pattern) {
-  std::smatch match;
-  return std::regex_search(text, match, pattern) ? match[1].str() : "";
-}
-
 // "Terminal 1" of a caption such as `**Terminal 1** (the server):`; empty for any other.
 std::string terminal_of(const std::string& caption) {
   static const std::regex terminal(R"(^\**(Terminal [0-9]+)\b)");
   return found_in(caption, terminal);
 }
 
+std::string replaced(const std::string& text, const std::string& from, const std::string& to) {
+  return std::regex_replace(text, std::regex(from), to);
+}
+
+std::string replaced_path(std::string text, const std::string& from, const std::string& to) {
+  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
+    text.replace(at, from.size(), to);
+  return text;
+}
+
+// Where it is not part of a longer number, nor the fraction of one.
+std::string replaced_number(const std::string& text, const std::string& from, const std::string& to) {
+  if (text.find(from) == std::string::npos) return text;  // a regex is slow
+  return replaced(text, "(^|[^0-9.])" + from + "(?![0-9])", "$01" + to);
+}
+
+// What stands in for the reader's ports 1234 and 1235 and folders build/ and my/: each page has others, so that pages
+// are checked at the same time, and beside a server that runs.
+class StandIns {
+ public:
+  explicit StandIns(fs::path build) : build_(std::move(build)) {
+    std::string path = fs::temp_directory_path() / ("tutorial-" + std::string(6, 'X'));
+    if (mkdtemp(path.data()) == nullptr) throw std::system_error(errno, std::system_category(), "mkdtemp");
+    temporary_ = fs::canonical(path);
+    fs::create_directory(file("my"));
+  }
+
+  ~StandIns() {
+    std::error_code ignored;
+    fs::remove_all(temporary_, ignored);
+  }
+
+  // A command of a page as it is run. The tutorial's own programs get `--port 1234` if they have no --port.
+  // `cmake -B build` prepares a temporary folder; what has been built already is not built once more.
+  std::string in_command(std::string command) const {
+    const std::string build = build_.string();
+    const std::string my = file("my").string();
+    const std::string before = R"((^|[\s"'=(<>@]))";  // a path
+    const std::string after = R"((?=[/\s"')]|$))";
+    command = replaced(command, "(cmake .*-B) build" + after, "$1 " + file("build").string());
+
+    // A program of ours that is not given a port would take the reader's; ./tutorial would use his folders.
+    const std::string program = R"((^|\s)(\./)?build/part[^/\s]*/(server|client\w*|steps/\w+)(?![\w/.-]))";
+    command = replaced(command, program + "(?![^|;&]*--port)", "$& --port 1234");
+    command = replaced(command, R"(^\./tutorial\b)", "$& --build-dir " + build + " --my-dir " + my);
+
+    command = replaced(command, before + "(\\./)?build/", "$01" + build + '/');
+    command = replaced(command, "(--build|--test-dir|-C) build" + after, "$01 " + build);
+    return in_input(replaced(command, before + "my" + after, "$01" + my));
+  }
+
+  // What a page types into a program, or into a file of my/.
+  std::string in_input(std::string text) const {
+    for (const auto& [port, ours] : ports_) text = replaced_number(text, port, std::to_string(ours.number()));
+    return text;
+  }
+
+  // The other way: what a program prints, as the reader's own would print it.
+  std::string in_output(std::string text) const {
+    for (const auto& [port, ours] : ports_) text = replaced_number(text, std::to_string(ours.number()), port);
+    text = replaced_path(text, build_.string(), "build");
+    return replaced_path(text, file("my").string(), "my");
+  }
+
+  // Where a file of the reader's is.
+  fs::path file(const std::string& path) const { return temporary_ / path; }
+
+ private:
+  const std::array<std::pair<std::string, ReservedPort>, 2> ports_{
+      {{"1234", ReservedPort()}, {"1235", ReservedPort()}}};
+  fs::path build_;
+  fs::path temporary_;
+};
+
 class Console {
  public:
-  Console(const Page& page, const std::filesystem::path& build, std::chrono::milliseconds patience,
-          Report& report)
+  Console(const Page& page, const fs::path& build, std::chrono::milliseconds patience, Report& report)
       : page_(page), stand_ins_(build), patience_(patience), report_(report) {}
 
   void run() {
     for (const Block& block : page_.blocks) {
       if (block.language == "console")
         console(block);
-      else if (const std::string path = own_file(block); !path.empty())
-        write_file(path, block.lines);
+      else if (!block.own_file.empty())
+        write_file(block);
     }
     finish();
   }
@@ -109,11 +174,11 @@ class Console {
     std::string keys;
   };
 
-  void write_file(const std::string& path, const Lines& lines) {
-    const std::filesystem::path file = stand_ins_.my().parent_path() / path;
-    std::filesystem::create_directories(file.parent_path());
+  void write_file(const Block& block) {
+    const fs::path file = stand_ins_.file(block.own_file);
+    fs::create_directories(file.parent_path());
     std::ofstream out(file);
-    for (const std::string& line : lines) out << stand_ins_.in_input(line) << '\n';
+    for (const std::string& line : block.lines) out << stand_ins_.in_input(line) << '\n';
   }
 
   void console(const Block& block) {
@@ -194,7 +259,7 @@ class Console {
     if (line.ends_with("^C")) return Input{line.substr(0, line.size() - 2), interrupt};
     if (line.ends_with("^D")) return Input{line.substr(0, line.size() - 2), end_of_input};
     for (const std::string& prompt : {ask_for_name, user.empty() ? ask_for_name : user + " > "}) {
-      const bool is_alone = line == prompt || line == without_trailing_spaces(prompt);
+      const bool is_alone = line == prompt || line == trimmed(prompt);
       if (is_alone && number + 1 < block.lines.size()) return Input{prompt, "\n"};
       if (!is_alone && line.starts_with(prompt)) return Input{prompt, line.substr(prompt.size()) + '\n'};
     }
@@ -210,7 +275,7 @@ class Console {
   // come to rest. What it shows, whatever that is, has been shown then. Returns false if it does not come to the prompt:
   // the page ends here.
   bool wait_for(Terminal& terminal, Lines page, const std::optional<std::string>& prompt) {
-    const bool leaves_out = std::find(page.begin(), page.end(), left_out) != page.end();
+    const bool leaves_out = std::ranges::find(page, left_out) != page.end();
     const bool at_any_time = prompt && !page.empty() && page.back() == left_out;  // for ^C while it prints
     const bool is_end = prompt == shell_prompt;
     if (prompt && !is_end && !prompt->empty()) page.push_back(*prompt);
@@ -320,7 +385,7 @@ class Console {
   // which printable() escapes as well, stands on a page as it is.
   std::string visible(const std::string& line) const {
     std::string text = line;
-    std::replace(text.begin(), text.end(), '\\', '/');
+    std::ranges::replace(text, '\\', '/');
     return stand_ins_.in_output(printable(text) == text ? line
                                                         : "(with control characters) " + printable(line));
   }
@@ -366,14 +431,7 @@ class Console {
 
 }  // namespace
 
-void run_consoles(const Page& page, const std::filesystem::path& build, std::chrono::milliseconds patience,
+void run_consoles(const Page& page, const fs::path& build, std::chrono::milliseconds patience,
                   Report& report) {
   Console(page, build, patience, report).run();
-}
-
-std::string own_file(const Block& block) {
-  for (const std::string& span : code_spans(block.caption)) {
-    if (span.starts_with("my/")) return span;
-  }
-  return {};
 }

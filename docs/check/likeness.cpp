@@ -1,10 +1,11 @@
 #include "docs/check/likeness.hpp"
 
 #include <algorithm>
+#include <cstdlib>
+#include <iterator>
 #include <regex>
 #include <span>
-
-#include "docs/check/page.hpp"
+#include <utility>
 
 namespace {
 
@@ -148,28 +149,23 @@ std::vector<std::size_t> places_in(const Lines& file, const Lines& block) {
 }
 
 std::optional<Lines> rewritten(const Lines& file, const Lines& block) {
-  const auto same = [](const std::string& one, const std::string& other) {
-    return trimmed(one) == trimmed(other);
-  };
-  const auto distance = [&](Run run) {
-    return std::max(run.size(), block.size()) - std::min(run.size(), block.size());
-  };
-  std::size_t most = 0;
   Run nearest;
+  std::pair<std::ptrdiff_t, std::ptrdiff_t> best;  // known lines, and how near its length is to the block's
   for (std::size_t i = 0; i < file.size(); ++i) {
     for (std::size_t size = 1; i + size <= file.size(); ++size) {
       const Run run = Run(file).subspan(i, size);
-      const auto begin = std::mismatch(run.begin(), run.end(), block.begin(), block.end(), same).first;
+      const auto begin = std::ranges::mismatch(run, block, {}, trimmed, trimmed).in1;
       const auto end =
-          std::mismatch(run.rbegin(), run.rend(), block.rbegin(), block.rend(), same).first.base();
-      const auto known =
-          std::min({size, block.size(), static_cast<std::size_t>((begin - run.begin()) + (run.end() - end))});
-      if (known < most || (known == most && (nearest.empty() || distance(run) >= distance(nearest))))
-        continue;
-      most = known;
+          std::ranges::mismatch(run.rbegin(), run.rend(), block.rbegin(), block.rend(), {}, trimmed, trimmed)
+              .in1.base();
+      const std::ptrdiff_t known = (begin - run.begin()) + (run.end() - end);
+      const std::pair rating(std::min({known, std::ssize(run), std::ssize(block)}),
+                             -std::abs(std::ssize(run) - std::ssize(block)));
+      if (!nearest.empty() && rating <= best) continue;
       nearest = run;
+      best = rating;
     }
   }
-  if (nearest.empty() || most < std::min<std::size_t>(2, (block.size() + 1) / 2)) return std::nullopt;
+  if (nearest.empty() || best.first < std::min<std::ptrdiff_t>(2, (std::ssize(block) + 1) / 2)) return {};
   return indented(nearest, indentation(block));
 }

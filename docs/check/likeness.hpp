@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-using Lines = std::vector<std::string>;
+#include "docs/check/page.hpp"
 
 /// The line of a page that stands for any number of lines left out.
 inline constexpr const char* left_out = "...";

@@ -10,12 +10,6 @@
 
 namespace {
 
-std::string reason_not_to_run(const std::string& line) {
-  static const std::regex comment(R"(<!-- not run: (.*\S) *-->)");
-  std::smatch match;
-  return std::regex_match(line, match, comment) ? match[1].str() : "";
-}
-
 // A line as a reader sees it, without the marks of links, code and emphasis.
 std::string plain(const std::string& markdown) {
   static const std::regex link(R"(!?\[([^\]]*)\]\([^)]*\))");
@@ -80,6 +74,8 @@ class Parser {
   }
 
   void block() {
+    static const std::regex own_file("`(my/[^`]*)`");
+    static const std::regex not_run(R"(^<!-- not run: (.*\S) *-->$)");
     Block block;
     block.line = next_ + 1;
     block.language = trimmed(trimmed(page_.lines[next_]).substr(fence.size()));
@@ -87,14 +83,15 @@ class Parser {
     block.caption = line_above(page_.lines, above);
     for (std::size_t i = above + 1; i-- > 0 && !trimmed(page_.lines[i]).empty();)
       block.paragraph.insert(0, page_.lines[i] + ' ');
-    block.not_run = reason_not_to_run(block.caption);
-    if (block.not_run.empty()) block.not_run = reason_not_to_run(line_above(page_.lines, above));
+    block.own_file = found_in(block.caption, own_file);
+    block.not_run = found_in(block.caption, not_run);
+    if (block.not_run.empty()) block.not_run = found_in(line_above(page_.lines, above), not_run);
 
     while (++next_ < page_.lines.size() && trimmed(page_.lines[next_]) != fence)
       block.lines.push_back(page_.lines[next_]);
     if (next_ == page_.lines.size()) problem(block.line, "this block does not end");
     page_.outline.push_back({block.line, "```" + block.language});
-    for (std::size_t i = 0; i < block.lines.size() && !is_picture(block); ++i)
+    for (std::size_t i = 0; i < block.lines.size() && !block.is_picture(); ++i)
       page_.outline.push_back({block.line + 1 + i, block.lines[i]});
     page_.blocks.push_back(std::move(block));
   }
@@ -167,20 +164,16 @@ Page parse_page(std::string path, const std::string& text) {
   return Parser(std::move(path), text).parse();
 }
 
-std::string line_above(const std::vector<std::string>& lines, std::size_t& line) {
+std::string line_above(const Lines& lines, std::size_t& line) {
   while (line > 0) {
     if (!trimmed(lines[--line]).empty()) return lines[line];
   }
   return {};
 }
 
-bool is_picture(const Block& block) {
-  return block.language == "text" || block.language == "mermaid";
-}
-
-std::vector<std::string> code_spans(const std::string& line) {
-  static const std::regex span("`([^`]*)`");
-  return {std::sregex_token_iterator(line.begin(), line.end(), span, 1), {}};
+std::string found_in(const std::string& text, const std::regex& pattern) {
+  std::smatch match;
+  return std::regex_search(text, match, pattern) ? match[1].str() : "";
 }
 
 std::string trimmed(std::string_view text) {
@@ -196,8 +189,8 @@ std::string in_one_line(const std::string& text) {
   return line;
 }
 
-std::vector<std::string> split_lines(const std::string& text) {
-  std::vector<std::string> lines;
+Lines split_lines(const std::string& text) {
+  Lines lines;
   std::istringstream in(text);
   for (std::string line; std::getline(in, line);) lines.push_back(line);
   return lines;

@@ -2,10 +2,13 @@
 #pragma once
 
 #include <cstddef>
+#include <regex>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
+
+using Lines = std::vector<std::string>;
 
 /// Something that is not as it should be, and where: `docs/part1.md:57`.
 struct Problem {
@@ -19,8 +22,12 @@ struct Block {
   std::string language;   // "cpp", "console", ...
   std::string caption;    // the nearest line above that is not blank: it names the file or the terminal
   std::string paragraph;  // the caption, and the lines right above it
+  std::string own_file;   // of my/, if the caption names one: the reader types the block in
   std::string not_run;    // the reason, if `<!-- not run: REASON -->` stands above the caption
-  std::vector<std::string> lines;
+  Lines lines;
+
+  /// A picture of characters, or of Mermaid: it has words of its own, and is not code.
+  bool is_picture() const { return language == "text" || language == "mermaid"; }
 };
 
 /// A line of a page, or what it says.
@@ -33,7 +40,7 @@ struct Line {
 struct OptionTable {
   std::size_t line = 0;  // of the head
   std::string caption;
-  std::vector<std::string> rows;  // as --help has it: `--port PORT the port (default 1234)`
+  Lines rows;  // as --help has it: `--port PORT the port (default 1234)`
 };
 
 struct Heading {
@@ -44,7 +51,7 @@ struct Heading {
 
 struct Page {
   std::string path;  // from the repository root: "docs/part1.md"
-  std::vector<std::string> lines;
+  Lines lines;
   std::vector<Block> blocks;
   std::vector<Line> links;  // their targets, and those of images
   std::vector<Heading> headings;
@@ -63,15 +70,12 @@ struct Page {
 /// spaces. A page has no two headings of the same name.
 Page parse_page(std::string path, const std::string& text);
 
-/// A picture of characters, or of Mermaid: it has words of its own, and is not code.
-bool is_picture(const Block& block);
-
 /// The nearest line above `line` (which counts from 0, and is that line's number then) that is not blank; empty if
 /// there is none.
-std::string line_above(const std::vector<std::string>& lines, std::size_t& line);
+std::string line_above(const Lines& lines, std::size_t& line);
 
-/// What stands in `backticks` in a line of Markdown.
-std::vector<std::string> code_spans(const std::string& line);
+/// What the pattern's group finds first in the text; empty if it finds nothing.
+std::string found_in(const std::string& text, const std::regex& pattern);
 
 /// The text without the spaces and tabs around it.
 std::string trimmed(std::string_view text);
@@ -80,4 +84,4 @@ std::string trimmed(std::string_view text);
 std::string in_one_line(const std::string& text);
 
 /// The lines of a text, without their ends.
-std::vector<std::string> split_lines(const std::string& text);
+Lines split_lines(const std::string& text);

@@ -1,12 +1,11 @@
-#include "docs/check/translation.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdint>
 #include <regex>
-#include <sstream>
 #include <stdexcept>
+
+#include "docs/check/check.hpp"
 
 namespace {
 
@@ -22,10 +21,9 @@ std::string prose_of(const Page& page, std::size_t heading) {
       line += block->lines.size() + 1;
       continue;
     }
-    std::istringstream words(page.lines[line - 1]);
-    for (std::string word; words >> word;) prose += word + ' ';
+    prose += page.lines[line - 1] + '\n';
   }
-  return prose;
+  return in_one_line(prose) + ' ';
 }
 
 // FNV-1a: http://www.isthe.com/chongo/tech/comp/fnv/

@@ -11,8 +11,6 @@
 #include <string>
 #include <vector>
 
-#include "docs/check/translation.hpp"
-
 namespace {
 
 namespace fs = std::filesystem;
