@@ -190,8 +190,7 @@ class Console {
       return;
     }
     terminal.last = report_.blocks.size();
-    Shown& shown = report_.blocks.emplace_back();
-    shown.block = &block;
+    report_.blocks.emplace_back().block = &block;
     Lines page;  // what the block shows since the reader has typed something
     for (std::size_t i = 0; i < block.lines.size(); ++i) {
       if (const auto input = input_in(block, i, terminal.user)) {
@@ -203,7 +202,7 @@ class Console {
       page.push_back(block.lines[i]);
     }
     if (!wait_for(terminal, page, name.empty() ? std::optional(shell_prompt) : std::nullopt)) return;
-    judge(shown);
+    judge(report_.blocks.back());
     if (name.empty()) {
       check_exit_code(terminal);
       terminals_.erase(name);

@@ -10,14 +10,9 @@
 
 namespace {
 
-// A line as a reader sees it, without the marks of links, code and emphasis.
-std::string plain(const std::string& markdown) {
-  static const std::regex link(R"(!?\[([^\]]*)\]\([^)]*\))");
-  static const std::regex marks(R"([`*])");
-  return std::regex_replace(std::regex_replace(markdown, link, "$1"), marks, "");
-}
-
-std::string anchor_of(const std::string& heading) {
+std::string anchor_of(const std::string& markdown) {
+  static const std::regex target(R"(\]\([^)]*\))");  // of a link
+  const std::string heading = std::regex_replace(markdown, target, "");
   std::string anchor;
   for (std::size_t i = 0; i < heading.size(); ++i) {
     const auto byte = static_cast<unsigned char>(heading[i]);
@@ -102,7 +97,7 @@ class Parser {
     std::smatch match;
     if (std::regex_match(line, match, heading)) {
       const auto level = static_cast<std::size_t>(match[1].length());
-      const std::string anchor = anchor_of(plain(match[2]));
+      const std::string anchor = anchor_of(match[2]);
       page_.headings.push_back({next_ + 1, level, anchor});
       page_.outline.push_back({next_ + 1, fmt::format("a heading of level {}", level)});
       page_.anchors.insert(anchor);
