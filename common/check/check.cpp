@@ -11,8 +11,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
 #include <memory>
 #include <optional>
+#include <regex>
 #include <sstream>
 #include <stdexcept>
 #include <string_view>
@@ -31,15 +33,15 @@ using std::chrono::milliseconds;
 
 // What the command line asks for.
 struct Task {
-  Side side = Side::server;
-  std::string command;
+  std::string part;
   std::string host;
   std::uint16_t port = 0;
-  bool any_port = false;  // {port} stands in the command, so that every behaviour can have a port of its own
-  bool by_hand = false;
-  bool only_first = false;  // stops at the first fault
   std::string junit;        // a file
-  std::string replay;       // `./tutorial check part1 --by-hand server:`, to which a number is added
+  bool only_first = false;  // stops at the first fault
+  bool by_hand = false;     // one behaviour, with a program that the learner starts
+  Side side = Side::server;
+  std::string command;
+  bool any_port = false;  // {port} stands in the command, so that every behaviour can have a port of its own
   std::vector<Behaviour> behaviours;
 };
 
@@ -64,15 +66,9 @@ std::string in_colour(const char* colour, const std::string& text) {
   return plain ? text : fmt::format("\x1b[{}m{}\x1b[m", colour, text);
 }
 
-std::string replaced(std::string text, std::string_view from, const std::string& to) {
-  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) {
-    text.replace(at, from.size(), to);
-  }
-  return text;
-}
-
 std::string with_address(const std::string& command, const std::string& host, std::uint16_t port) {
-  return replaced(replaced(command, "{host}", host), "{port}", std::to_string(port));
+  static const std::regex host_place("\\{host\\}"), port_place("\\{port\\}");
+  return std::regex_replace(std::regex_replace(command, host_place, host), port_place, std::to_string(port));
 }
 
 // --- One behaviour ---
@@ -94,8 +90,9 @@ std::string report_of(const Mismatch& fault, const Student& student, const Task&
   std::string report = field("sent:", student.sent()) + field("expected:", {fault.expected}) +
                        field("came:", {fault.came}) + field("see:", {fault.section});
   if (task.by_hand) return report;
-  std::vector<std::string> by_hand = {with_address(task.command, "127.0.0.1", 1234),
-                                      task.replay + std::to_string(behaviour.number)};
+  std::vector<std::string> by_hand = {
+      with_address(task.command, "127.0.0.1", 1234),
+      fmt::format("./tutorial check {} --by-hand {}", task.part, behaviour.number)};
   if (task.side == Side::client) std::swap(by_hand[0], by_hand[1]);
   return report + field("by hand:", by_hand);
 }
@@ -258,30 +255,16 @@ std::vector<Verdict> judge_all(const Task& task) {
   return verdicts;
 }
 
-// Two checks at once would take each other's programs for their own.
-ReservedPort port_for_this_check(std::uint16_t port) {
-  try {
-    return ReservedPort(port);
-  } catch (const std::system_error& error) {
-    if (error.code() != std::errc::address_in_use) throw;
-    throw std::runtime_error(fmt::format(
-        "another check uses port {}: wait until it ends, or write {{port}} where your command names the port",
-        port));
-  }
-}
-
 std::string xml(std::string text) {
   using Pair = std::pair<const char*, const char*>;
   for (const auto& [byte, name] : {Pair{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}})
-    text = replaced(text, byte, name);
-  for (char& byte : text) {
-    if (byte != '\n' && static_cast<unsigned char>(byte) < ' ') byte = '?';
-  }
-  return text;
+    text = std::regex_replace(text, std::regex(byte), name);
+  return std::regex_replace(text, std::regex("[\x01-\x09\x0b-\x1f]"), "?");
 }
 
 // The verdicts as JUnit's XML, which graders read.
-void write_junit(const Task& task, const std::string& suite, const std::vector<Verdict>& verdicts) {
+void write_junit(const Task& task, const std::vector<Verdict>& verdicts) {
+  const std::string suite = fmt::format("{}.{}", task.part, name_of(task.side));
   std::string cases;
   std::size_t failures = 0;
   std::size_t skipped = 0;
@@ -289,17 +272,17 @@ void write_junit(const Task& task, const std::string& suite, const std::vector<V
   for (std::size_t i = 0; i < task.behaviours.size(); ++i) {
     const Verdict verdict = i < verdicts.size() ? verdicts[i] : Verdict{Result::cannot_judge};
     const std::string title = xml(task.behaviours[i].title);
-    const bool is_skipped = verdict.result == Result::cannot_judge;
-    const bool is_failure = !is_skipped && verdict.result != Result::right;
-    skipped += is_skipped ? 1 : 0;
-    failures += is_failure ? 1 : 0;
+    std::string fault;
+    if (verdict.result == Result::cannot_judge) {
+      fault = "<skipped/>";
+      ++skipped;
+    } else if (verdict.result != Result::right) {
+      fault = fmt::format("<failure message=\"{}\">{}</failure>", title, xml(verdict.report));
+      ++failures;
+    }
     seconds += verdict.seconds;
     cases += fmt::format("    <testcase classname=\"{}\" name=\"{}\" time=\"{:.3f}\">{}</testcase>\n", suite,
-                         title, verdict.seconds,
-                         is_skipped ? "<skipped/>"
-                         : is_failure
-                             ? fmt::format("<failure message=\"{}\">{}</failure>", title, xml(verdict.report))
-                             : "");
+                         title, verdict.seconds, fault);
   }
   std::ofstream file(task.junit);
   file << fmt::format(
@@ -310,35 +293,50 @@ void write_junit(const Task& task, const std::string& suite, const std::vector<V
   if (!file.flush()) throw std::runtime_error("cannot write " + task.junit);
 }
 
-bool check_all(const Task& task, const std::string& suite) {
+bool check_all(const Task& task) {
   std::optional<ReservedPort> reserved;
-  if (!task.any_port) reserved.emplace(port_for_this_check(task.port));
-  fmt::print("Your {}: {}\n", name_of(task.side), task.command);
+  try {
+    if (!task.any_port && !task.by_hand) reserved.emplace(task.port);
+  } catch (const std::system_error& error) {
+    // Two checks at once would take each other's programs for their own.
+    if (error.code() != std::errc::address_in_use) throw;
+    throw std::runtime_error(fmt::format(
+        "another check uses port {}: wait until it ends, or write {{port}} where your command names the port",
+        task.port));
+  }
+  if (task.by_hand) {
+    const Behaviour& asked = task.behaviours.front();
+    fmt::print("{}: your {} {}. It is to use port {}.\n", asked.number, name_of(task.side), asked.title,
+               task.port);
+    return judge_all(task).front().result == Result::right;
+  }
   fmt::print(
+      "Your {}: {}\n"
       "It is normal for something to fail at first. Each FAIL says what was sent, what should have come and\n"
       "what came, which section explains it, and how to see it by hand: each line in a terminal of its "
-      "own.\n\n");
+      "own.\n\n",
+      name_of(task.side), task.command);
   const std::vector<Verdict> verdicts = judge_all(task);
-  const auto count = [&](Result result) {
-    return static_cast<std::size_t>(std::count_if(
-        verdicts.begin(), verdicts.end(), [&](const Verdict& verdict) { return verdict.result == result; }));
-  };
-  const std::size_t right = count(Result::right);
-  const std::size_t judged = task.behaviours.size() - count(Result::cannot_judge);
+  const auto count = [&](Result result) { return std::ranges::count(verdicts, result, &Verdict::result); };
+  const auto right = count(Result::right);
+  const auto judged = std::ssize(task.behaviours) - count(Result::cannot_judge);
   if (verdicts.size() < task.behaviours.size()) {
     fmt::print("\n{}\n", task.only_first ? "The others were not looked at: one fault at a time."
                                          : "The others need that first, and were not tried.");
   }
   fmt::print("\n{} of {} behaviours are right\n", right, judged);
-  if (!task.junit.empty()) write_junit(task, suite, verdicts);
+  if (!task.junit.empty()) write_junit(task, verdicts);
   return right == judged;
 }
 
 // --- The command line ---
 
-void list(const std::vector<Behaviour>& behaviours) {
-  for (const Behaviour& behaviour : behaviours)
-    fmt::print("{}\n      {}\n", behaviour.title, behaviour.section);
+// Those "of a server", "of a client" or of all "exercises".
+void list(const std::vector<Exercise>& exercises, const std::string& which) {
+  for (const auto& [name, side, behaviours] : exercises) {
+    if (which != name && (which != "exercises" || name == "server" || name == "client")) continue;
+    for (const Behaviour& asked : behaviours) fmt::print("{}\n      {}\n", asked.title, asked.section);
+  }
 }
 
 // A command without its quotes comes as several words: what to write instead; nothing if that is not so.
@@ -349,92 +347,60 @@ std::string missing_quotes(const std::vector<std::string>& words, const Usage& u
            std::any_of(usage.options.begin(), usage.options.end(),
                        [&](const Option& option) { return option.name == name; });
   };
-  const auto has_brace = [&](std::size_t i) {
-    return i < words.size() && words[i].find('{') != std::string::npos;
-  };
-  const auto side = std::find_if(words.begin(), words.end(), [](const std::string& word) {
-    return word == "--server" || word == "--client";
-  });
-  const auto first = static_cast<std::size_t>(side - words.begin()) + 1;
-  std::size_t end = first + 1;
-  while (end < words.size() && (!is_own(words[end]) || has_brace(end) || has_brace(end + 1))) ++end;
-  if (end <= first + 1 || end > words.size()) return "";
-  return fmt::format("put the command in quotes: {} \"{}\"", *side,
-                     fmt::join(words.begin() + static_cast<std::ptrdiff_t>(first),
-                               words.begin() + static_cast<std::ptrdiff_t>(end), " "));
+  const auto has_brace = [](const std::string& word) { return word.find('{') != std::string::npos; };
+  const auto side =
+      std::ranges::find_if(words, [](const auto& word) { return word == "--server" || word == "--client"; });
+  if (words.end() - side < 3) return "";
+  auto end = side + 2;
+  // What has braces belongs to the command, and so does the option before it.
+  while (end != words.end() &&
+         (!is_own(*end) || has_brace(*end) || (end + 1 != words.end() && has_brace(end[1]))))
+    ++end;
+  if (end == side + 2) return "";
+  return fmt::format("put the command in quotes: {} \"{}\"", *side, fmt::join(side + 1, end, " "));
 }
 
-std::uint16_t port_of(const Options& options) {
-  return static_cast<std::uint16_t>(options.number("--port", 1, 65535));
-}
-
-// What is asked under a name: of a "server", of a "client", of the program of exercise "2"; nothing under another.
-Exercise asked(const Part& part, const std::string& name) {
-  if (name == "server") return {Side::server, part.server};
-  if (name == "client") return {Side::client, part.client};
-  for (std::size_t i = 0; i < part.exercises.size(); ++i) {
-    if (name == std::to_string(i + 1)) return part.exercises[i];
-  }
-  return {};
-}
-
-// `server:3` is the third behaviour of a server, `2:1` the first of exercise 2.
-bool play_by_hand(const Part& part, const Options& options) {
-  const std::string& which = options.text("--by-hand");
-  const std::string name = which.substr(0, which.find(':'));
-  const auto [side, behaviours] = asked(part, name);
-  for (std::size_t i = 0; i < behaviours.size(); ++i) {
-    if (which != fmt::format("{}:{}", name, i + 1)) continue;
-    Task task;
-    task.side = side;
-    task.host = options.host();
-    task.port = port_of(options);
-    task.by_hand = true;
-    fmt::print("{}: your {} {}. It is to use port {}.\n", which, name_of(side), behaviours[i].title,
-               task.port);
-    const Verdict verdict = judge(task, behaviours[i]);
-    if (interruption() != 0) throw Interrupted();
-    print(behaviours[i], verdict);
-    return verdict.result == Result::right;
-  }
-  throw UsageError(fmt::format("--by-hand '{}': no report has named that", printable(which)));
-}
-
-Task task_of(const Part& part, const Options& options) {
+Task task_of(const std::string& part, const std::vector<Exercise>& exercises, const Options& options) {
   Task task;
-  const bool is_server = !options.text("--server").empty();
-  if (is_server != options.text("--client").empty()) {
-    throw UsageError("give either --server \"COMMAND\" or --client \"COMMAND\"");
-  }
-  task.side = is_server ? Side::server : Side::client;
-  task.command = options.text(is_server ? "--server" : "--client");
-  task.any_port = task.command.find("{port}") != std::string::npos;
+  task.part = part;
   task.host = options.host();
-  task.port = port_of(options);
+  task.port = static_cast<std::uint16_t>(options.number("--port", 1, 65535));
   task.junit = options.text("--junit");
-  std::string name = name_of(task.side);
-  if (!options.text("--exercise").empty()) {
-    const auto last = static_cast<std::int64_t>(part.exercises.size());
-    name = std::to_string(options.number("--exercise", 1, last));
+  const std::string& by_hand = options.text("--by-hand");
+  task.by_hand = !by_hand.empty();
+  const bool is_server = !options.text("--server").empty();
+  if (!task.by_hand && is_server != options.text("--client").empty())
+    throw UsageError("give either --server \"COMMAND\" or --client \"COMMAND\"");
+  const Side side = is_server ? Side::server : Side::client;
+  task.command = options.text(is_server ? "--server" : "--client");
+  task.any_port = !task.by_hand && task.command.find("{port}") != std::string::npos;
+
+  std::string name = name_of(side);
+  if (task.by_hand) {
+    name = by_hand.substr(0, by_hand.find(':'));
+  } else if (!options.text("--exercise").empty()) {
+    name = std::to_string(options.number("--exercise", 1, std::ssize(exercises) - 2));
   }
-  const Exercise exercise = asked(part, name);
-  if (exercise.side != task.side) {
-    throw UsageError(
-        fmt::format("exercise {0} asks for a {1}: --{1} \"COMMAND\"", name, name_of(exercise.side)));
+  for (const Exercise& exercise : exercises) {
+    if (exercise.name != name) continue;
+    task.side = exercise.side;
+    std::ranges::copy_if(
+        exercise.behaviours, std::back_inserter(task.behaviours), [&](const Behaviour& asked) {
+          return task.by_hand ? asked.number == by_hand
+                              : asked.title.find(options.text("--only")) != std::string::npos;
+        });
   }
-  task.behaviours = exercise.behaviours;
-  for (std::size_t i = 0; i < task.behaviours.size(); ++i) task.behaviours[i].number = i + 1;
-  std::erase_if(task.behaviours, [&](const Behaviour& behaviour) {
-    return behaviour.title.find(options.text("--only")) == std::string::npos;
-  });
+  if (task.by_hand && task.behaviours.empty())
+    throw UsageError(fmt::format("--by-hand '{}': no report has named that", printable(by_hand)));
+  if (!task.by_hand && task.side != side)
+    throw UsageError(fmt::format("exercise {0} asks for a {1}: --{1} \"COMMAND\"", name, name_of(task.side)));
   if (task.behaviours.empty()) throw UsageError("nothing that is checked has these words in its title");
-  task.replay = fmt::format("./tutorial check {} --by-hand {}:", part.name, name);
   return task;
 }
 
 }  // namespace
 
-int run_checks(int argc, char** argv, const Part& part) {
+int run_checks(int argc, char** argv, const std::string& part, std::vector<Exercise> exercises) {
   const Usage usage = {
       "Runs your program through what this part asks of it, and says what is right. {host} and {port} in\n"
       "the command are replaced; without {port}, your program uses the --port below.\n"
@@ -447,6 +413,10 @@ int run_checks(int argc, char** argv, const Part& part) {
        {"--by-hand", "WHICH", "", "plays one behaviour step by step, with a program that you start yourself"},
        {"--list", "server|client|exercises", "", "only lists what is checked, and where it is explained"}},
   };
+  for (Exercise& exercise : exercises) {
+    for (std::size_t i = 0; i < exercise.behaviours.size(); ++i)
+      exercise.behaviours[i].number = fmt::format("{}:{}", exercise.name, i + 1);
+  }
   std::vector<char*> arguments(argv, argv + argc);
   const bool only_first =
       std::erase_if(arguments, [](char* word) { return std::string_view(word) == "--first"; }) > 0;
@@ -456,22 +426,12 @@ int run_checks(int argc, char** argv, const Part& part) {
   const int code =
       run_program(static_cast<int>(arguments.size()), arguments.data(), usage, [&](const Options& options) {
         if (!fault.empty()) throw UsageError(fault);
-        const std::string& listed = options.text("--list");
-        if (listed == "server") return list(part.server);
-        if (listed == "client") return list(part.client);
-        if (listed == "exercises") {
-          for (const Exercise& exercise : part.exercises) list(exercise.behaviours);
-          return;
-        }
+        if (!options.text("--list").empty()) return list(exercises, options.text("--list"));
         note_interruptions();
         try {
-          if (!options.text("--by-hand").empty()) {
-            all_right = play_by_hand(part, options);
-          } else {
-            Task task = task_of(part, options);
-            task.only_first = only_first;
-            all_right = check_all(task, fmt::format("{}.{}", part.name, name_of(task.side)));
-          }
+          Task task = task_of(part, exercises, options);
+          task.only_first = only_first;
+          all_right = check_all(task);
         } catch (const Interrupted&) {
           // The signal ends this process below, now that the learner's program is gone.
         }

@@ -11,8 +11,6 @@
 #include <string_view>
 #include <vector>
 
-#include "common/check/behaviours.hpp"
-
 namespace {
 
 using std::chrono::milliseconds;
@@ -240,9 +238,10 @@ const std::vector<Behaviour> echo = {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return run_checks(argc, argv,
-                    {"part1",
-                     servers,
-                     clients,
-                     {{Side::server, own_address}, {Side::client, pieces}, {Side::server, echo}}});
+  return run_checks(argc, argv, "part1",
+                    {{"server", Side::server, servers},
+                     {"client", Side::client, clients},
+                     {"1", Side::server, own_address},
+                     {"2", Side::client, pieces},
+                     {"3", Side::server, echo}});
 }

@@ -15,7 +15,6 @@
 #include <utility>
 #include <vector>
 
-#include "common/check/behaviours.hpp"
 #include "common/text.hpp"
 
 namespace {
@@ -324,9 +323,10 @@ const std::vector<Behaviour> lines = {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return run_checks(argc, argv,
-                    {"part2",
-                     servers,
-                     clients,
-                     {{Side::server, capital_letters}, {Side::client, four_bytes}, {Side::server, lines}}});
+  return run_checks(argc, argv, "part2",
+                    {{"server", Side::server, servers},
+                     {"client", Side::client, clients},
+                     {"1", Side::server, capital_letters},
+                     {"2", Side::client, four_bytes},
+                     {"3", Side::server, lines}});
 }

@@ -16,7 +16,6 @@
 #include <system_error>
 #include <vector>
 
-#include "common/check/behaviours.hpp"
 #include "part3_objects/pickle/object.hpp"
 #include "part3_objects/pickle/pickle.hpp"
 
@@ -353,9 +352,10 @@ const std::vector<Behaviour> calculator = {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return run_checks(argc, argv,
-                    {"part3",
-                     servers,
-                     clients,
-                     {{Side::client, adding_up}, {Side::server, turned_round}, {Side::server, calculator}}});
+  return run_checks(argc, argv, "part3",
+                    {{"server", Side::server, servers},
+                     {"client", Side::client, clients},
+                     {"1", Side::client, adding_up},
+                     {"2", Side::server, turned_round},
+                     {"3", Side::server, calculator}});
 }

@@ -16,7 +16,6 @@
 #include <string_view>
 #include <vector>
 
-#include "common/check/behaviours.hpp"
 #include "common/text.hpp"
 
 namespace {
@@ -772,11 +771,10 @@ const std::vector<Behaviour> deadline_at_the_door = {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return run_checks(argc, argv,
-                    {"part4",
-                     servers,
-                     clients,
-                     {{Side::server, no_name_twice},
-                      {Side::server, private_messages},
-                      {Side::server, deadline_at_the_door}}});
+  return run_checks(argc, argv, "part4",
+                    {{"server", Side::server, servers},
+                     {"client", Side::client, clients},
+                     {"1", Side::server, no_name_twice},
+                     {"2", Side::server, private_messages},
+                     {"3", Side::server, deadline_at_the_door}});
 }
