@@ -277,17 +277,11 @@ Student::Student(Side side, const std::string& command, const std::string& host,
       address_(Address::to_listen_on(host, port)),
       swapped_(Address::to_listen_on(host, swapped(port))) {}
 
-Student::~Student() {
-  end();
-  for (Socket& guest : crowd_) ::reset(guest);
-}
-
 void Student::stop() {
   step("End your program: Ctrl-C in its terminal.");
   end();
   was_stopped_ = true;
   listening_socket_.reset();
-  for (Socket& guest : crowd_) ::reset(guest);
   crowd_.clear();
   if (side_ == Side::client) connections_.clear();
   if (side_ == Side::server) port_state(address_);  // waits until all that it had started lets go of the port
@@ -341,39 +335,33 @@ void Student::fail_to_connect(bool no_answer, const std::vector<std::uint16_t>& 
                                            : was_stopped_ ? "listens again"
                                                           : "listens",
                                            address_.text());
-  const std::uint16_t port = port_of(address_);
-  const auto listens_on = [&](std::uint16_t number) {
-    return std::find(ports.begin(), ports.end(), number) != ports.end();
+  const auto listens_on = [&](const Address& address) {
+    return std::ranges::find(ports, port_of(address)) != ports.end();
   };
   if (no_answer) {
     fail(expected,
          "no answer: it listens, but the queue of connections that it has not accepted is full. It has to "
-         "call\n"
-         "accept() again, or to ask listen() for a longer queue",
+         "call\naccept() again, or to ask listen() for a longer queue",
          "docs/part1.md#listen-the-backlog");
   }
   if (exit_code() || ports.empty())
     fail(expected, "nobody listens there", is_up_ || was_stopped_ ? "" : bind_section);
-  if (listens_on(port)) fail(expected, "it listens on that port, but on another address", bind_section);
-  if (listens_on(swapped(port))) fail(expected, "it listens on " + without_htons(address_), htons_section);
+  if (listens_on(address_)) fail(expected, "it listens on that port, but on another address", bind_section);
+  if (listens_on(swapped_)) fail(expected, "it listens on " + without_htons(address_), htons_section);
   fail(expected, fmt::format("nobody listens there: it listens on port {}", ports.front()), bind_section);
 }
 
 bool Student::connect_silently() {
   try {
-    connect_until(crowd_.emplace_back(address_.family(), SOCK_STREAM), address_, Clock::now() + to_react);
+    Socket socket(address_.family(), SOCK_STREAM);
+    connect_until(socket, address_, Clock::now() + to_react);
+    crowd_.emplace_back(*this, std::move(socket), "a silent guest");
     take_in(milliseconds(0));
     return true;
   } catch (const std::system_error&) {
-    crowd_.pop_back();
     wait_for_end(to_react);  // perhaps that is why
     return false;
   }
-}
-
-void Student::pause() {
-  Terminal::pause();
-  wait(moment);
 }
 
 bool Student::has_connected(milliseconds time) {
@@ -394,33 +382,18 @@ Connection& Student::accept() {
   const auto start = Clock::now();
   auto end = start + to_start;
   while (!has_connected(milliseconds(20))) {
-    const bool is_swapped = swapped_socket_ && swapped_socket_->wait_readable(milliseconds(0));
-    if (!exit_code() && !is_swapped) {
-      let_it_start(start, end);
-      if (Clock::now() < end) continue;
-    }
-    fail(fmt::format("a client that connects to {}", address_.text()),
-         is_swapped ? "it connected to " + without_htons(address_)
-                    : fmt::format("your client did not connect to {} {}", address_.text(),
-                                  exit_code() ? "before it ended"
-                                              : fmt::format("within {} seconds", to_start.count())),
-         is_swapped ? htons_section : "docs/part1.md#connect");
+    const std::string expected = fmt::format("a client that connects to {}", address_.text());
+    if (swapped_socket_ && swapped_socket_->wait_readable(milliseconds(0)))
+      fail(expected, "it connected to " + without_htons(address_), htons_section);
+    if (!exit_code()) let_it_start(start, end);
+    if (!exit_code() && Clock::now() < end) continue;
+    const std::string when =
+        exit_code() ? "before it ended" : fmt::format("within {} seconds", to_start.count());
+    fail(expected, fmt::format("your client did not connect to {} {}", address_.text(), when),
+         "docs/part1.md#connect");
   }
   swapped_socket_.reset();
   return connections_.emplace_back(*this, listening_socket_->accept().socket, "the server");
-}
-
-void Student::type(const std::string& line) {
-  take_in(milliseconds(0));
-  if (exit_code()) fail("a program that reads its keyboard", "it has ended already");
-  typed_.push_back(line);
-  Terminal::type(line);
-}
-
-void Student::end_input() {
-  take_in(milliseconds(0));
-  typed_.emplace_back("Ctrl-D");
-  Terminal::end_input();
 }
 
 void Student::expect_shown(const std::string& text, milliseconds patience) {
@@ -452,23 +425,21 @@ void Student::expect_screen(const std::function<bool(const std::string& screen)>
            scrolled_away() + screen().size() > shown + terminal_buffer;
   };
   while (!condition(screen())) {
-    if (!exit_code() && Clock::now() > end && is_at_work()) continue;
-    if (exit_code() || Clock::now() > end) {
-      const std::string before = last_lines();
-      const bool ran_on = !exit_code();
-      for (Connection& connection : connections_) connection.reset();
-      wait_for_end(std::chrono::seconds(2));
-      if (ran_on && condition(screen())) {
-        fail(expected,
-             "it came only when the connection was closed. Either your program waits for the end of the "
-             "stream,\n"
-             "or its output is held back in a buffer: flush it (std::flush in C++, fflush() in C, flush=True "
-             "in\n"
-             "Python's print)");
-      }
-      fail(expected, before.empty() ? "nothing on the screen" : "on the screen:\n" + before);
+    const bool ran_on = !exit_code();
+    if (ran_on && (Clock::now() <= end || is_at_work())) {
+      take_in(milliseconds(20));
+      continue;
     }
-    take_in(milliseconds(20));
+    const std::string before = last_lines();
+    for (Connection& connection : connections_) connection.reset();
+    wait_for_end(std::chrono::seconds(2));
+    if (ran_on && condition(screen())) {
+      fail(expected,
+           "it came only when the connection was closed. Either your program waits for the end of the "
+           "stream,\nor its output is held back in a buffer: flush it (std::flush in C++, fflush() in C, "
+           "flush=True in\nPython's print)");
+    }
+    fail(expected, before.empty() ? "nothing on the screen" : "on the screen:\n" + before);
   }
 }
 
@@ -541,6 +512,6 @@ std::vector<std::string> Student::sent() const {
                     (count > 1 ? fmt::format(" ({} of them)", count) : ""));
   }
   if (!crowd_.empty()) lines.push_back(fmt::format("{} silent guests: nothing", crowd_.size()));
-  for (const std::string& line : typed_) lines.push_back(fmt::format("typed: '{}'", printable(line)));
+  for (const std::string& line : typed()) lines.push_back(fmt::format("typed: '{}'", printable(line)));
   return lines;
 }

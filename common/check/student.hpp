@@ -23,17 +23,6 @@ inline constexpr std::chrono::seconds to_react{5};
 
 enum class Side { server, client };
 
-/// The learner's program did not do what was expected.
-struct Mismatch : std::exception {
-  Mismatch(std::string expectation, std::string what_came, std::string explained_in = "")
-      : expected(std::move(expectation)), came(std::move(what_came)), section(std::move(explained_in)) {}
-
-  std::string expected;
-  std::string came;
-  std::string section;  // where this fault is explained; empty if it is where the behaviour is
-  std::string who;      // the end of the connection that has seen it
-};
-
 /// This machine does not let the check judge the behaviour.
 struct CannotJudge : std::exception {};
 
@@ -132,9 +121,6 @@ class Student : public Terminal {
   /// The program is started by `command`, for sh(1). At `host` and `port` a server listens, and a client connects.
   /// By hand, the person at the check starts the program, and every step waits for Enter.
   Student(Side side, const std::string& command, const std::string& host, std::uint16_t port, bool by_hand);
-  Student(const Student&) = delete;
-  Student& operator=(const Student&) = delete;
-  ~Student();
 
   /// Kills the program, and all that it has started, so that it can be started again.
   void stop();
@@ -147,16 +133,10 @@ class Student : public Terminal {
   /// For a server: makes a connection that says nothing, and stays. False if the program takes no more of them.
   bool connect_silently();
 
-  /// Stops the program where it is, as Ctrl-Z does, so that what happens meanwhile meets it all at once.
-  void pause();
   /// For a client: waits until it connects. Unless this or has_connected() is called, nobody listens.
   Connection& accept();
   /// For a client: lets some time pass; true if it has connected and accept() would return at once.
   bool has_connected(std::chrono::milliseconds time);
-
-  /// Types a line, or the end of the input.
-  void type(const std::string& line);
-  void end_input();
 
   /// Expects that the program shows `text`, after the text that it was last expected to show.
   void expect_shown(const std::string& text, std::chrono::milliseconds patience = to_react);
@@ -196,8 +176,7 @@ class Student : public Terminal {
   std::string shown_before_;
   bool is_up_ = false;  // it has been connected to since it was started
   bool was_stopped_ = false;
-  std::vector<std::string> typed_;
   // These go first: a program that sees its peers reset leaves no TIME_WAIT.
   std::deque<Connection> connections_;
-  std::vector<Socket> crowd_;
+  std::deque<Connection> crowd_;  // those that say nothing
 };

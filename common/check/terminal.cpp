@@ -37,19 +37,6 @@ using std::chrono::milliseconds;
 // The learner's program may ignore that its terminal goes: so this process ends it before it ends itself.
 volatile std::sig_atomic_t noted = 0;
 
-// Whether an exit code, 128 and a number, is that of a signal: -1 in C is 255, and no such number.
-bool is_of_signal(int exit_code) {
-  return 128 < exit_code && exit_code < 128 + NSIG;
-}
-
-// Makes this process the parent of what the program starts and leaves to itself, such as a daemon.
-// PR_SET_CHILD_SUBREAPER in prctl(2); another system than Linux gives it to init.
-void adopt_orphans() {
-#ifdef __linux__
-  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-#endif
-}
-
 // Only for the time when the program itself has ended, and has been waited for.
 bool orphans_live() {
   pid_t child = 0;
@@ -136,7 +123,11 @@ int interruption() {
 void Terminal::start() {
   if (process_) return;
   if (by_hand_) return step("Start your program in another terminal.");
-  adopt_orphans();
+#ifdef __linux__
+  // What the program starts and leaves to itself, such as a daemon, becomes a child of this process; another system gives
+  // it to init. PR_SET_CHILD_SUBREAPER in prctl(2)
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+#endif
   // A person's shell would outlive a command that starts a daemon: so no hangup at the end of this one.
   std::vector<std::string> command = {"sh", "-c", "trap '' HUP; " + command_};
   if (!trace_.empty()) {
@@ -174,6 +165,7 @@ void Terminal::signal(int number) const {
 void Terminal::pause() {
   step("Stop your program: Ctrl-Z in its terminal.");
   signal(SIGSTOP);
+  wait(milliseconds(50));
 }
 
 void Terminal::resume() {
@@ -221,26 +213,31 @@ void Terminal::wait_for_end(milliseconds patience) {
   while (process_ && !exit_code_ && Clock::now() < end) take_in(milliseconds(20));
 }
 
-void Terminal::type(const std::string& text) {
-  step(fmt::format("Type into your program: '{}', and Enter.", printable(text)));
+void Terminal::type(const std::string& line) {
+  take_in(milliseconds(0));
+  if (exit_code_) throw Mismatch("a program that reads its keyboard", "it has ended already");
+  typed_.push_back(line);
+  step(fmt::format("Type into your program: '{}', and Enter.", printable(line)));
+  press(line + "\n");
+}
+
+void Terminal::end_input() {
+  take_in(milliseconds(0));
+  typed_.emplace_back("Ctrl-D");
+  step("End the input of your program: Ctrl-D.");
+  press("\x04");
+}
+
+void Terminal::press(const std::string& keys) {
   try {
-    if (process_) process_->type(text + "\n");
+    if (process_ && !exit_code_) process_->type(keys);
   } catch (const std::runtime_error&) {
     // The program has ended just now; whoever expects something of it will see that.
   }
 }
 
-void Terminal::end_input() {
-  step("End the input of your program: Ctrl-D.");
-  try {
-    if (process_ && !exit_code_) process_->close_input();
-  } catch (const std::runtime_error&) {
-    // The same.
-  }
-}
-
 bool Terminal::has_crashed() const {
-  return exit_code_ && is_of_signal(*exit_code_);
+  return exit_code_ > 128 && exit_code_ < 128 + NSIG;  // not -1 in C, which is 255
 }
 
 std::string Terminal::state(bool with_lines) const {
@@ -263,24 +260,20 @@ std::string Terminal::state(bool with_lines) const {
 
 // The last lines on the screen, or where those do not say why, the ones from the cause on.
 std::string Terminal::last_lines() const {
-  constexpr std::size_t enough = 5;
+  constexpr std::ptrdiff_t enough = 5;
   constexpr std::size_t widest = 200;
   std::vector<std::string> lines;
   constexpr std::size_t looked_at = 16 * 1024;
   std::istringstream screen(screen_.substr(screen_.size() - std::min(looked_at, screen_.size())));
   for (std::string line; std::getline(screen, line);) {
     if (line.empty() || is_stack_frame(line)) continue;
-    lines.push_back(line.size() > widest ? line.substr(0, widest) + "..." : line);
+    lines.push_back(printable(line.substr(0, widest)) + (line.size() > widest ? "..." : ""));
   }
-  const std::size_t last = lines.size() - std::min(enough, lines.size());
+  const auto last = lines.end() - std::min(enough, std::ssize(lines));
   const auto cause = std::find_if(lines.rbegin(), lines.rend(), names_a_cause);
-  const auto after_cause = static_cast<std::size_t>(lines.rend() - cause);
-  const std::size_t begin = after_cause == 0 ? last : std::min(last, after_cause - 1);
-  std::string text;
-  for (std::size_t i = begin; i < std::min(lines.size(), begin + enough); ++i) {
-    text += (text.empty() ? "" : "\n") + printable(lines[i]);
-  }
-  return text;
+  const auto begin = cause == lines.rend() ? last : std::min(last, std::prev(cause.base()));
+  const auto end = begin + std::min(enough, lines.end() - begin);
+  return fmt::format("{}", fmt::join(begin, end, "\n"));
 }
 
 std::optional<double> Terminal::load(milliseconds time) {

@@ -7,9 +7,21 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/testing/process.hpp"
+
+/// The learner's program did not do what was expected.
+struct Mismatch : std::exception {
+  Mismatch(std::string expectation, std::string what_came, std::string explained_in = "")
+      : expected(std::move(expectation)), came(std::move(what_came)), section(std::move(explained_in)) {}
+
+  std::string expected;
+  std::string came;
+  std::string section;  // where this fault is explained; empty if it is where the behaviour is
+  std::string who;      // the end of the connection that has seen it
+};
 
 /// Ctrl-C has come, and the learner's program has to be ended.
 struct Interrupted : std::exception {};
@@ -32,7 +44,7 @@ class Terminal {
   void start();
   /// Kills the program and all that it has started, and forgets what it has shown.
   void end();
-  /// Stops the program where it is, as Ctrl-Z does.
+  /// Stops the program where it is, as Ctrl-Z does, so that what happens meanwhile meets it all at once.
   void pause();
   void resume();
 
@@ -41,8 +53,10 @@ class Terminal {
   /// Lets some time pass, and takes in what the program prints meanwhile.
   void wait(std::chrono::milliseconds time);
   void wait_for_end(std::chrono::milliseconds patience);
-  void type(const std::string& text);
+  /// Types a line, and Enter. Throws Mismatch if the program has ended.
+  void type(const std::string& line);
   void end_input();
+  const std::vector<std::string>& typed() const { return typed_; }
 
   /// What the program has shown last, without carriage returns: several megabytes at most.
   const std::string& screen() const { return screen_; }
@@ -75,6 +89,7 @@ class Terminal {
 
  private:
   void signal(int number) const;
+  void press(const std::string& keys);
 
   std::string command_;
   bool by_hand_;
@@ -83,4 +98,5 @@ class Terminal {
   std::string screen_;
   std::size_t scrolled_away_ = 0;
   std::optional<int> exit_code_;
+  std::vector<std::string> typed_;
 };
