@@ -443,7 +443,8 @@ void Student::expect_screen(const std::function<bool(const std::string& screen)>
   }
 }
 
-void Student::expect_no_command(const std::string& command) const {
+void Student::expect_no_command(const std::string& command) {
+  wait(milliseconds(200));
   std::string shown = screen();
   std::erase(shown, '\n');  // a program may show each piece that it receives on a line of its own
   if (shown.find(command) == std::string::npos) return;

@@ -145,8 +145,8 @@ class Student : public Terminal {
   void expect_screen(const std::function<bool(const std::string& screen)>& condition,
                      const std::string& expected, std::chrono::milliseconds patience = to_react);
   /// Expects that `command`, control characters with words between them that stand in nothing else, is not on
-  /// the screen as it was sent.
-  void expect_no_command(const std::string& command) const;
+  /// the screen as it was sent, nor soon after that.
+  void expect_no_command(const std::string& command);
   /// Expects that the program ends by itself, and how; `when` completes "it ends ...".
   enum class Code { any, zero, above_zero };
   void expect_exit(const std::string& when, Code code = Code::any);

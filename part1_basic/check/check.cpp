@@ -102,7 +102,6 @@ const std::vector<Behaviour> clients = {
        server.send("hello " + title + "\n");
        server.close();
        expect_printed(client, "hello ");
-       client.wait(milliseconds(200));
        client.expect_no_command(title);
      }},
     {"fails when nobody listens", "docs/part1.md#connect",

@@ -170,7 +170,6 @@ const std::vector<Behaviour> clients = {
        const std::string title = "\x1b]0;" + random_word() + "\x07";  // of the terminal's window
        client.accept().send(with_header("hello " + title));
        client.expect_shown("hello ");
-       client.wait(milliseconds(100));
        client.expect_no_command(title);
      }},
     {"sleeps while nothing comes", "docs/part1.md#recv", sleep_inside_header(new_message)},

@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/testing/port.hpp"
 #include "common/text.hpp"
 
 namespace {
@@ -303,9 +304,7 @@ double delay(const std::function<void()>& delay_acknowledgement,
 
 // The same over a connection of the check itself.
 double delay_of_control(bool no_delay) {
-  Socket listening_socket(AF_INET, SOCK_STREAM);
-  listening_socket.bind(Address::to_listen_on("127.0.0.1", 0));
-  listening_socket.listen();
+  Socket listening_socket = listening_on(Address::to_listen_on("127.0.0.1", 0));
   Socket receiver(AF_INET, SOCK_STREAM);
   receiver.connect(listening_socket.local_address());
   Socket sender = listening_socket.accept().socket;
