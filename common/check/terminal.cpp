@@ -8,7 +8,6 @@
 
 #ifdef __linux__
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #endif
 
 #include <algorithm>
@@ -66,18 +65,6 @@ std::vector<pid_t> descendants() {
   return found;
 }
 
-// Their threads, as folders.
-std::vector<fs::path> threads() {
-  std::vector<fs::path> found;
-  std::error_code gone;
-  for (const pid_t process : descendants()) {
-    for (fs::directory_iterator thread(fmt::format("/proc/{}/task", process), gone), end; thread != end;
-         thread.increment(gone))
-      found.push_back(thread->path());
-  }
-  return found;
-}
-
 // How long the program has run, and how long it has waited for a processor that others had, in seconds: the first two
 // numbers of schedstat, in nanoseconds (sched-stats.rst of the kernel's documentation).
 struct Work {
@@ -87,12 +74,16 @@ struct Work {
 
 std::optional<Work> work() {
   std::optional<Work> sum;
-  for (const fs::path& thread : threads()) {
-    Work found;
-    if (!(std::ifstream(thread / "schedstat") >> found.run >> found.wait)) continue;
-    if (!sum) sum.emplace();
-    sum->run += found.run * 1e-9;
-    sum->wait += found.wait * 1e-9;
+  std::error_code gone;
+  for (const pid_t process : descendants()) {
+    for (fs::directory_iterator thread(fmt::format("/proc/{}/task", process), gone), end; thread != end;
+         thread.increment(gone)) {
+      Work found;
+      if (!(std::ifstream(thread->path() / "schedstat") >> found.run >> found.wait)) continue;
+      if (!sum) sum.emplace();
+      sum->run += found.run * 1e-9;
+      sum->wait += found.wait * 1e-9;
+    }
   }
   return sum;
 }
@@ -301,20 +292,6 @@ std::vector<std::uint16_t> Terminal::ports() const {
 
 void Terminal::trace_select() {
   trace_ = fs::temp_directory_path() / fmt::format("check-select-{}", ::getpid());
-}
-
-bool Terminal::waits_in_select() const {
-#ifdef __linux__
-  for (const fs::path& thread : threads()) {
-    long call = -1;  // its number: proc(5)
-    std::ifstream(thread / "syscall") >> call;
-#ifdef SYS_select
-    if (call == SYS_select) return true;
-#endif
-    if (call == SYS_pselect6) return true;
-  }
-#endif
-  return false;
 }
 
 bool Terminal::selected_beyond_set() const {

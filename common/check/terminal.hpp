@@ -76,8 +76,6 @@ class Terminal {
   double processor_time() const;
   /// The ports on which it listens, as far as they can be known.
   std::vector<std::uint16_t> ports() const;
-  /// Whether it waits in select(2), as far as that can be known.
-  bool waits_in_select() const;
   /// Before start(): calls of select(2) are to be watched, where strace(1) is there.
   void trace_select();
   /// True if one of them was for descriptors for which a set has no room: FD_SETSIZE.
