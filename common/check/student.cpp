@@ -31,6 +31,9 @@ constexpr double busy = 0.2;
 // Long enough for a program that waits in recv() to take what has come before more does.
 constexpr milliseconds moment{50};
 
+// How often a person who plays a behaviour by hand is asked for the same.
+constexpr std::size_t enough_steps = 12;
+
 // For a slow reader. Large segments would have the sender's kernel make its own buffer larger.
 constexpr int small_buffer = 4096;
 constexpr int small_segment = 1000;
@@ -49,14 +52,15 @@ std::string without_htons(const Address& address) {
                      swapped(port_of(address)), port_of(address));
 }
 
-}  // namespace
-
+// Bytes as Python writes them, cut where nobody reads on.
 std::string shown_bytes(std::string_view bytes) {
   constexpr std::size_t enough = 100;
   if (bytes.size() <= enough) return python_bytes(bytes);
   return fmt::format("{}... (the first {} of {} bytes)", python_bytes(bytes.substr(0, enough)), enough,
                      bytes.size());
 }
+
+}  // namespace
 
 std::string random_word() {
   constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz";
@@ -84,13 +88,6 @@ std::size_t small_buffers_hold() {
   return taken;
 }
 
-void delay_acknowledgement([[maybe_unused]] const Socket& socket) {
-#ifdef TCP_QUICKACK
-  const int off = 0;
-  ::setsockopt(socket.descriptor(), IPPROTO_TCP, TCP_QUICKACK, &off, sizeof off);
-#endif
-}
-
 // --- Connection ---
 
 Connection::Connection(Terminal& program, Socket socket, const std::string& who)
@@ -101,7 +98,6 @@ Connection::Connection(Terminal& program, Socket socket, const std::string& who)
 
 void Connection::send(std::string_view bytes) {
   if (bytes.empty()) return;
-  constexpr std::size_t enough_steps = 12;
   if (pieces_.size() < enough_steps) program_.step(fmt::format("{} sends {}.", who_, shown_bytes(bytes)));
   if (pieces_.empty() || pieces_.back().bytes != bytes) {
     pieces_.push_back({std::string(bytes), 1});
@@ -282,7 +278,6 @@ void Student::stop() {
   end();
   was_stopped_ = true;
   listening_socket_.reset();
-  crowd_.clear();
   if (side_ == Side::client) connections_.clear();
   if (side_ == Side::server) port_state(address_);  // waits until all that it had started lets go of the port
   expected_to_ = 0;
@@ -299,7 +294,7 @@ void Student::let_it_start(Clock::time_point start, Clock::time_point& end) {
 
 Connection& Student::connect(const std::string& who, Buffers buffers) {
   start();
-  step(fmt::format("{} connects.", who));
+  if (connections_.size() < enough_steps) step(fmt::format("{} connects.", who));
   const auto start = Clock::now();
   auto end = start + (is_up_ ? to_react : to_start);
   auto next_look = start + std::chrono::seconds(1);
@@ -351,19 +346,6 @@ void Student::fail_to_connect(bool no_answer, const std::vector<std::uint16_t>& 
   fail(expected, fmt::format("nobody listens there: it listens on port {}", ports.front()), bind_section);
 }
 
-bool Student::connect_silently() {
-  try {
-    Socket socket(address_.family(), SOCK_STREAM);
-    connect_until(socket, address_, Clock::now() + to_react);
-    crowd_.emplace_back(*this, std::move(socket), "a silent guest");
-    take_in(milliseconds(0));
-    return true;
-  } catch (const std::system_error&) {
-    wait_for_end(to_react);  // perhaps that is why
-    return false;
-  }
-}
-
 bool Student::has_connected(milliseconds time) {
   if (!listening_socket_) {
     listening_socket_.emplace(listening_on(address_));
@@ -396,7 +378,7 @@ Connection& Student::accept() {
   return connections_.emplace_back(*this, listening_socket_->accept().socket, "the server");
 }
 
-void Student::expect_shown(const std::string& text, milliseconds patience) {
+void Student::expect_shown(const std::string& text) {
   const std::string after = shown_before_.empty() ? "" : fmt::format(", after '{}'", shown_before_);
   const std::string shown = printable(text.size() > 100 ? text.substr(0, 100) + "..." : text);
   expect_screen(
@@ -406,7 +388,7 @@ void Student::expect_shown(const std::string& text, milliseconds patience) {
         if (at != std::string::npos) expected_to_ = gone + at + text.size();
         return at != std::string::npos;
       },
-      fmt::format("'{}' on the screen{}", shown, after), patience);
+      fmt::format("'{}' on the screen{}", shown, after));
   shown_before_ = shown;
 }
 
@@ -512,7 +494,6 @@ std::vector<std::string> Student::sent() const {
     lines.push_back((connections_.size() > 1 ? connection.who() + ": " : "") + connection.sent() +
                     (count > 1 ? fmt::format(" ({} of them)", count) : ""));
   }
-  if (!crowd_.empty()) lines.push_back(fmt::format("{} silent guests: nothing", crowd_.size()));
   for (const std::string& line : typed()) lines.push_back(fmt::format("typed: '{}'", printable(line)));
   return lines;
 }

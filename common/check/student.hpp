@@ -26,19 +26,12 @@ enum class Side { server, client };
 /// This machine does not let the check judge the behaviour.
 struct CannotJudge : std::exception {};
 
-/// Bytes as Python writes them, cut where nobody reads on.
-std::string shown_bytes(std::string_view bytes);
-
 /// A word of letters that differs from run to run, so that a program cannot know it beforehand.
 std::string random_word();
 
 /// How many bytes the kernel takes for a reader that reads nothing, over such a connection as
 /// Student::connect() makes with small buffers.
 std::size_t small_buffers_hold();
-
-/// Lets the kernel acknowledge the next bytes late, as it may at any time. TCP_QUICKACK in tcp(7); a system
-/// without that option does as it likes.
-void delay_acknowledgement(const Socket& socket);
 
 /// A connection between the check and the learner's program. Every method that waits does so for a limited time, and
 /// throws Mismatch then.
@@ -130,8 +123,6 @@ class Student : public Terminal {
   /// tcp(7)
   enum class Buffers { usual, small };
   Connection& connect(const std::string& who = "a client", Buffers buffers = Buffers::usual);
-  /// For a server: makes a connection that says nothing, and stays. False if the program takes no more of them.
-  bool connect_silently();
 
   /// For a client: waits until it connects. Unless this or has_connected() is called, nobody listens.
   Connection& accept();
@@ -139,7 +130,7 @@ class Student : public Terminal {
   bool has_connected(std::chrono::milliseconds time);
 
   /// Expects that the program shows `text`, after the text that it was last expected to show.
-  void expect_shown(const std::string& text, std::chrono::milliseconds patience = to_react);
+  void expect_shown(const std::string& text);
   /// Expects that what the program shows fulfils `condition`; `expected` describes that. With more patience than
   /// to_react, it also waits as long as the program works on it.
   void expect_screen(const std::function<bool(const std::string& screen)>& condition,
@@ -178,5 +169,4 @@ class Student : public Terminal {
   bool was_stopped_ = false;
   // These go first: a program that sees its peers reset leaves no TIME_WAIT.
   std::deque<Connection> connections_;
-  std::deque<Connection> crowd_;  // those that say nothing
 };
