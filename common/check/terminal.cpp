@@ -89,15 +89,8 @@ std::optional<Work> work() {
 }
 
 // A line of a stack, which says where and not why: of Java, C#, Node, Ruby, Go and Rust.
-bool is_stack_frame(const std::string& line) {
-  static const std::regex frame("^(note: |stack backtrace:$|[ \t]+(at |from |\\.\\.\\. |/|[0-9]+: ))");
-  return std::regex_search(line, frame);
-}
-
-bool names_a_cause(const std::string& line) {
-  static const std::regex cause("Error: |Exception|panic|Unhandled|Uncaught|Caused by");
-  return std::regex_search(line, cause);
-}
+const std::regex stack_frame("^(note: |stack backtrace:$|[ \t]+(at |from |\\.\\.\\. |/|[0-9]+: ))");
+const std::regex cause("Error: |Exception|panic|Unhandled|Uncaught|Caused by");
 
 }  // namespace
 
@@ -257,12 +250,13 @@ std::string Terminal::last_lines() const {
   constexpr std::size_t looked_at = 16 * 1024;
   std::istringstream screen(screen_.substr(screen_.size() - std::min(looked_at, screen_.size())));
   for (std::string line; std::getline(screen, line);) {
-    if (line.empty() || is_stack_frame(line)) continue;
+    if (line.empty() || std::regex_search(line, stack_frame)) continue;
     lines.push_back(printable(line.substr(0, widest)) + (line.size() > widest ? "..." : ""));
   }
   const auto last = lines.end() - std::min(enough, std::ssize(lines));
-  const auto cause = std::find_if(lines.rbegin(), lines.rend(), names_a_cause);
-  const auto begin = cause == lines.rend() ? last : std::min(last, std::prev(cause.base()));
+  const auto named = std::find_if(lines.rbegin(), lines.rend(),
+                                  [](const auto& line) { return std::regex_search(line, cause); });
+  const auto begin = named == lines.rend() ? last : std::min(last, std::prev(named.base()));
   const auto end = begin + std::min(enough, lines.end() - begin);
   return fmt::format("{}", fmt::join(begin, end, "\n"));
 }

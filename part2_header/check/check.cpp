@@ -10,6 +10,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <optional>
+#include <regex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -44,15 +45,11 @@ void expect_welcome(Connection& client) {
 
 double expect_time(Connection& client) {
   const std::string expected = "a message such as 'The time is 1795334619.3903866', with the time of now";
-  const std::string prefix = "The time is ";
   const std::string body = client.message(expected, to_send_time);
-  const std::string digits = body.substr(std::min(prefix.size(), body.size()));
-  if (!body.starts_with(prefix) || digits.empty() ||
-      digits.find_first_not_of("0123456789.") != std::string::npos) {
-    client.fail(expected);
-  }
+  std::smatch match;
+  if (!std::regex_match(body, match, std::regex("The time is ([0-9.]+)"))) client.fail(expected);
   const std::chrono::duration<double> now = std::chrono::system_clock::now().time_since_epoch();
-  const double time = std::strtod(digits.c_str(), nullptr);
+  const double time = std::strtod(match.str(1).c_str(), nullptr);
   if (std::abs(now.count() - time) > 60) client.fail(expected, "that is not the time");
   return time;
 }

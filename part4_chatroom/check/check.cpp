@@ -10,10 +10,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <chrono>
 #include <cmath>
 #include <functional>
+#include <regex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -452,9 +452,8 @@ const std::vector<Behaviour> servers = {
 // --- The client ---
 
 bool asks_for_name(const Student& client) {
-  std::string line = client.screen().substr(client.screen().rfind('\n') + 1);
-  std::transform(line.begin(), line.end(), line.begin(), [](unsigned char c) { return std::tolower(c); });
-  return line.find("name") != std::string::npos;
+  const std::string line = client.screen().substr(client.screen().rfind('\n') + 1);
+  return std::regex_search(line, std::regex("name", std::regex::icase));
 }
 
 // Gives the client its name, unless the command has done so: before it connects, or after that.
