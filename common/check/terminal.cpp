@@ -1,10 +1,11 @@
-#include "common/check/terminal.hpp"
-
+// The Terminal of a learner's program: a process in a pseudo-terminal, and what can be known of its processor and ports.
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/select.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "common/check/student.hpp"
 
 #ifdef __linux__
 #include <sys/prctl.h>
