@@ -246,9 +246,7 @@ void Connection::fail(const std::string& expected, const std::string& remark) {
         "\nA program resets a connection when it closes a socket in which bytes wait that it has not read:"
         "\ndocs/part1.md#5-look-from-outside";
   }
-  Mismatch fault(expected, came);
-  fault.who = who_;
-  throw fault;
+  throw Mismatch{expected, came, "", who_};
 }
 
 std::string Connection::sent() const {
@@ -462,7 +460,7 @@ void Student::expect_sleep(const std::string& when) {
 }
 
 void Student::fail(const std::string& expected, const std::string& came, const std::string& section) const {
-  throw Mismatch(expected, came, section);
+  throw Mismatch{expected, came, section};
 }
 
 Mismatch Student::explained(Mismatch fault) {

@@ -26,14 +26,11 @@ inline constexpr std::chrono::seconds to_react{5};
 enum class Side { server, client };
 
 /// The learner's program did not do what was expected.
-struct Mismatch : std::exception {
-  Mismatch(std::string expectation, std::string what_came, std::string explained_in = "")
-      : expected(std::move(expectation)), came(std::move(what_came)), section(std::move(explained_in)) {}
-
+struct Mismatch {
   std::string expected;
   std::string came;
-  std::string section;  // where this fault is explained; empty if it is where the behaviour is
-  std::string who;      // the end of the connection that has seen it
+  std::string section = "";  // where this fault is explained; empty if it is where the behaviour is
+  std::string who = "";      // the end of the connection that has seen it
 };
 
 /// This machine does not let the check judge the behaviour.

@@ -200,7 +200,7 @@ void Terminal::wait_for_end(milliseconds patience) {
 
 void Terminal::type(const std::string& line) {
   take_in(milliseconds(0));
-  if (exit_code_) throw Mismatch("a program that reads its keyboard", "it has ended already");
+  if (exit_code_) throw Mismatch{"a program that reads its keyboard", "it has ended already"};
   typed_.push_back(line);
   step(fmt::format("Type into your program: '{}', and Enter.", printable(line)));
   press(line + "\n");
