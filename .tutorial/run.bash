@@ -126,13 +126,12 @@ play_part3() {
 }
 
 command_run() {
-  local part folder gap=''
+  local part folder
   [[ $# -le 1 ]] || wrong_usage "run takes one PART at most"
   for part in ${1:-part1 part2 part3 part4}; do
     find_part "$part"
     build "$part"
-    printf '%s' "$gap"
-    gap=$'\n'
+    if [[ $part != "${1:-part1}" ]]; then printf '\n'; fi
     in_colour 1 "$(sed -n '1s/^# //p' "$folder/README.md")"
     printf '\n'
     "play_$part"
