@@ -1,10 +1,10 @@
 # shellcheck shell=bash
 # ./tutorial run: starts a part's programs, types to them, and shows what they print in the order in which it happens.
 
-# A running program is known by a number: the descriptor from which its output is read, and its place in these
-# arrays. What is typed to it goes to the descriptor with that number plus three.
+# A running program is known by a number: the descriptor from which its output is read, and its place in `names` and
+# `pids`. What is typed to it goes to the descriptor with that number plus three.
 server=3 client=4 alice=4 bob=5 carol=6
-names=() pids=()
+names=()
 patience=20 # seconds after which a program that prints nothing is taken to hang
 
 in_colour() { # COLOUR TEXT, where the colour is a number for a terminal
