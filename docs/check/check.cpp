@@ -24,8 +24,8 @@ std::string content_of(const fs::path& path) {
 
 class Checker {
  public:
-  Checker(const Page& page, const Repository& repository, std::chrono::milliseconds patience)
-      : page_(page), repository_(repository), patience_(patience) {}
+  Checker(const Page& page, const fs::path& build, std::chrono::milliseconds patience)
+      : page_(page), build_(build), patience_(patience) {}
 
   Report check() {
     report_.problems = page_.problems;
@@ -49,7 +49,7 @@ class Checker {
   };
 
   void original() {
-    run_consoles(page_, repository_.build, patience_, report_);
+    run_consoles(page_, build_, patience_, report_);
     for (const Block& one : page_.blocks) {
       const bool is_code = one.language != "console" && one.language != "python" && !one.is_picture();
       if (!is_code || !one.own_file.empty()) continue;
@@ -63,11 +63,11 @@ class Checker {
 
   // Its blocks are those of the English page, which are run and looked for there.
   void translation(const std::string& english) {
-    if (!fs::is_regular_file(repository_.root / english)) {
+    if (!fs::is_regular_file(english)) {
       report_.problems.push_back({page_.path, "there is no " + english});
       return;
     }
-    const Page original = read_page(repository_, english);
+    const Page original = read_page(english);
     std::ranges::copy(translation_faults(original, page_), std::back_inserter(report_.problems));
     if (!std::ranges::equal(page_.blocks, original.blocks, {}, &Block::language, &Block::language)) return;
     for (std::size_t i = 0; i < page_.blocks.size(); ++i) {
@@ -89,7 +89,7 @@ class Checker {
     for (std::sregex_iterator i(line.begin(), line.end(), name), end; i != end; ++i) {
       const fs::path from = (*i)[1].matched ? fs::path() : fs::path(page_.path).parent_path();
       const std::string file = (from / ((*i)[1].matched ? (*i)[1] : (*i)[2]).str()).lexically_normal();
-      if (!fs::is_regular_file(repository_.root / file)) continue;
+      if (!fs::is_regular_file(file)) continue;
       std::erase(files, file);
       files.push_back(file);
     }
@@ -181,10 +181,10 @@ class Checker {
     static const std::regex program(R"([^/]+/(steps/[^/]+|server|client(?!_test)\w*)\.cpp)");
     std::smatch match;
     if (!std::regex_match(page_.path, match, page)) return;
-    for (const auto& folder : fs::directory_iterator(repository_.root)) {
+    for (const auto& folder : fs::directory_iterator(".")) {
       if (!folder.path().filename().string().starts_with(match[1].str() + '_')) continue;
       for (const auto& file : fs::recursive_directory_iterator(folder)) {
-        const std::string name = file.path().lexically_relative(repository_.root);
+        const std::string name = file.path().lexically_normal();
         if (std::regex_match(name, program) && !known_.contains(name)) whole_program(name);
       }
     }
@@ -209,11 +209,11 @@ class Checker {
     const std::string target = link.text.substr(0, hash);
     std::string file = page_.path;
     if (!target.empty()) file = (fs::path(page_.path).parent_path() / target).lexically_normal();
-    const bool is_there = hash == 0 || fs::exists(repository_.root / file);
+    const bool is_there = hash == 0 || fs::exists(file);
     if (target.starts_with('/') || file.starts_with("..") || link.text.empty() || !is_there) {
       problem(link.number, fmt::format("a dead link: there is no '{}'", target));
     } else if (hash != std::string::npos) {
-      const Page to = target.empty() ? page_ : read_page(repository_, file);
+      const Page to = target.empty() ? page_ : read_page(file);
       const std::string anchor = link.text.substr(hash + 1);
       if (!to.anchors.contains(anchor))
         problem(link.number, fmt::format("a dead link: there is no '#{}' in {}", anchor, file));
@@ -223,7 +223,7 @@ class Checker {
   void options(const OptionTable& table) {
     static const std::regex name("`build/([^`]*)`");
     const std::string program = found_in(table.caption, name);
-    const fs::path path = repository_.build / program;
+    const fs::path path = build_ / program;
     if (!fs::is_regular_file(path)) {
       problem(table.line, "the line above this table names no program, such as `build/part1_basic/client`");
       return;
@@ -241,7 +241,7 @@ class Checker {
   }
 
   const Page& page_;
-  const Repository& repository_;
+  const fs::path& build_;
   std::chrono::milliseconds patience_;
   Report report_;
   std::map<std::string, Source> files_;
@@ -265,12 +265,12 @@ std::string Report::summary(const Page& page) const {
   return text;
 }
 
-std::vector<std::string> page_paths(const Repository& repository) {
+std::vector<std::string> page_paths(const fs::path& root) {
   static const std::regex folder("docs(/zh(/lab)?)?|part[^/]*");
   static const std::regex page(R"((part[^/]*/)?README\.(.*\.)?md|docs/(zh/(lab/)?)?[^/]*\.md)");
   std::set<std::string> paths;
-  for (fs::recursive_directory_iterator i(repository.root), end; i != end; ++i) {
-    const std::string path = i->path().lexically_relative(repository.root);
+  for (fs::recursive_directory_iterator i(root), end; i != end; ++i) {
+    const std::string path = i->path().lexically_relative(root);
     if (!std::regex_match(path, folder)) i.disable_recursion_pending();
     if (std::regex_match(path, page)) paths.insert(path);
   }
@@ -283,12 +283,12 @@ std::string page_name(const std::string& path) {
   return std::regex_replace(std::regex_replace(path, ends, ""), others, "_");
 }
 
-Page read_page(const Repository& repository, const std::string& path) {
-  return parse_page(path, content_of(repository.root / path));
+Page read_page(const std::string& path) {
+  return parse_page(path, content_of(path));
 }
 
-Report check_page(const Page& page, const Repository& repository, std::chrono::milliseconds patience) {
-  return Checker(page, repository, patience).check();
+Report check_page(const Page& page, const fs::path& build, std::chrono::milliseconds patience) {
+  return Checker(page, build, patience).check();
 }
 
 Update updated_page(const Page& page, const Report& report) {

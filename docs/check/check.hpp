@@ -42,21 +42,16 @@
 #include "docs/check/likeness.hpp"
 #include "docs/check/page.hpp"
 
-struct Repository {
-  std::filesystem::path root;   // has to be the current directory
-  std::filesystem::path build;  // where its programs have been built
-};
-
-/// The pages of the repository: README.md, docs/*.md, part*/README.md, and those in Chinese. The bugs of the lab are
+/// The pages of the repository at `root`: README.md, docs/*.md, part*/README.md, and those in Chinese. The bugs of the lab are
 /// not among them in English, where their blocks are true only in a copy with the bug; lab_test looks at those.
-std::vector<std::string> page_paths(const Repository& repository);
+std::vector<std::string> page_paths(const std::filesystem::path& root);
 
 /// What a page is called: "part1" for docs/part1.md, "zh_part1" for docs/zh/part1.md, "zh_lab_07_a_signal" for
 /// docs/zh/lab/07_a_signal.md, "README" for README.md, "part1_basic_README" for part1_basic/README.md.
 std::string page_name(const std::string& path);
 
 /// Reads a page and takes it apart.
-Page read_page(const Repository& repository, const std::string& path);
+Page read_page(const std::string& path);
 
 /// A block that has been compared.
 struct Shown {
@@ -78,9 +73,10 @@ struct Report {
   std::string summary(const Page& page) const;
 };
 
+/// Checks a page of the repository that is the current directory and whose programs have been built in `build`.
 /// `patience` is how long a program is waited for that waits for something itself; one that is at work, as a compiler
 /// is, has ten minutes.
-Report check_page(const Page& page, const Repository& repository,
+Report check_page(const Page& page, const std::filesystem::path& build,
                   std::chrono::milliseconds patience = std::chrono::seconds(30));
 
 /// The part of check_page() that runs the console blocks in their order, which is the order in time: before each thing

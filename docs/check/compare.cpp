@@ -14,8 +14,6 @@
 
 namespace {
 
-const Repository repository = {REPOSITORY, BUILD};
-
 void show(const Page& page, const Report& report) {
   for (const Shown& one : report.blocks) {
     if (one.diff.empty()) continue;
@@ -31,7 +29,7 @@ void show(const Page& page, const Report& report) {
 void update(const Page& page, const Report& report) {
   const Update update = updated_page(page, report);
   for (const Problem& problem : update.left) fmt::print("{}: {}\n", problem.place, problem.text);
-  if (update.blocks > 0) std::ofstream(repository.root / page.path) << update.text;
+  if (update.blocks > 0) std::ofstream(page.path) << update.text;
   fmt::print("{}: {} block{} updated\n\n", page.path, update.blocks, update.blocks == 1 ? "" : "s");
 }
 
@@ -46,7 +44,7 @@ int run(std::vector<std::string> arguments) {
     }
     name = argument;
   }
-  std::vector<std::string> paths = page_paths(repository);
+  std::vector<std::string> paths = page_paths(".");
   if (!name.empty()) std::erase_if(paths, [&](const std::string& path) { return page_name(path) != name; });
   if (paths.empty()) {
     fmt::print(stderr, "compare: there is no page '{}'\n", name);
@@ -60,12 +58,11 @@ int run(std::vector<std::string> arguments) {
   bool are_true = true;
   for (const std::string& path : paths) {
     if (translated) {
-      const std::string text =
-          with_new_marks(read_page(repository, english_of(path)), read_page(repository, path));
-      std::ofstream(repository.root / path) << text;
+      const std::string text = with_new_marks(read_page(english_of(path)), read_page(path));
+      std::ofstream(path) << text;
     }
-    const Page page = read_page(repository, path);
-    const Report report = check_page(page, repository);
+    const Page page = read_page(path);
+    const Report report = check_page(page, BUILD);
     show(page, report);
     if (updates) update(page, report);
     are_true = are_true && report.problems.empty();
@@ -78,7 +75,7 @@ int run(std::vector<std::string> arguments) {
 int main(int argc, char** argv) {
   try {
     std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
-    std::filesystem::current_path(repository.root);
+    std::filesystem::current_path(REPOSITORY);
     return run({argv + 1, argv + argc});
   } catch (const std::exception& error) {
     fmt::print(stderr, "compare: {}\n", error.what());

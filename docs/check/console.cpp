@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 #include <poll.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -137,6 +138,36 @@ class StandIns {
   fs::path build_;
   fs::path temporary_;
 };
+
+// False on a system without /proc, such as macOS.
+const bool can_see_sleep = fs::exists("/proc/self/stat");
+
+// How often each of the threads in these sessions (setsid(2)) has fallen asleep; nothing if one of them is awake. If it
+// is the same a moment later, none has done anything in between: proc(5). Empty where can_see_sleep is false.
+std::optional<std::string> all_asleep(const std::set<pid_t>& sessions) try {
+  std::string record;
+  if (sessions.empty() || !can_see_sleep) return record;
+  for (const auto& process : fs::directory_iterator("/proc")) {
+    const pid_t id = std::atoi(process.path().filename().c_str());
+    // A child that has just been forked is not in its session yet.
+    if (id == 0 || (!sessions.contains(id) && !sessions.contains(getsid(id)))) continue;
+    for (const auto& thread : fs::directory_iterator(process.path() / "task")) {
+      std::ifstream status(thread.path() / "status");
+      std::string state;
+      std::string switches;
+      for (std::string line; std::getline(status, line);) {
+        if (line.starts_with("State:")) state = line;
+        if (line.starts_with("voluntary_ctxt_switches:")) switches = line;
+      }
+      if (state.starts_with("State:\tZ")) continue;  // has ended
+      if (state.find_first_of("STt", 7) != 7) return std::nullopt;
+      record += thread.path().filename().string() + ' ' + switches + '\n';
+    }
+  }
+  return record;
+} catch (const fs::filesystem_error&) {
+  return std::nullopt;  // a process has ended while its threads were listed
+}
 
 class Console {
  public:

@@ -1,10 +1,5 @@
 #include "docs/check/screen.hpp"
 
-#include <unistd.h>
-
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <utility>
 
 void Screen::show(std::string_view bytes) {
@@ -37,31 +32,4 @@ void Screen::put(char byte) {
       current_[cursor_] = byte;
     ++cursor_;
   }
-}
-
-const bool can_see_sleep = std::filesystem::exists("/proc/self/stat");
-
-std::optional<std::string> all_asleep(const std::set<pid_t>& sessions) try {
-  std::string record;
-  if (sessions.empty() || !can_see_sleep) return record;
-  for (const auto& process : std::filesystem::directory_iterator("/proc")) {
-    const pid_t id = std::atoi(process.path().filename().c_str());
-    // A child that has just been forked is not in its session yet.
-    if (id == 0 || (!sessions.contains(id) && !sessions.contains(getsid(id)))) continue;
-    for (const auto& thread : std::filesystem::directory_iterator(process.path() / "task")) {
-      std::ifstream status(thread.path() / "status");
-      std::string state;
-      std::string switches;
-      for (std::string line; std::getline(status, line);) {
-        if (line.starts_with("State:")) state = line;
-        if (line.starts_with("voluntary_ctxt_switches:")) switches = line;
-      }
-      if (state.starts_with("State:\tZ")) continue;  // has ended
-      if (state.find_first_of("STt", 7) != 7) return std::nullopt;
-      record += thread.path().filename().string() + ' ' + switches + '\n';
-    }
-  }
-  return record;
-} catch (const std::filesystem::filesystem_error&) {
-  return std::nullopt;  // a process has ended while its threads were listed
 }

@@ -1,11 +1,7 @@
-// What a person sees on a terminal, line by line, and whether its programs have come to rest.
+// What a person sees on a terminal, line by line.
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstddef>
-#include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,11 +27,3 @@ class Screen {
   std::size_t cursor_ = 0;
   std::string escape_;  // the beginning of an ESC [ K whose end has not come yet
 };
-
-/// How often each of the threads in these sessions (setsid(2)) has fallen asleep; nothing if one of
-/// them is awake. If it is the same a moment later, none has done anything in between: proc(5). Empty where
-/// can_see_sleep is false.
-std::optional<std::string> all_asleep(const std::set<pid_t>& sessions);
-
-/// False on a system without /proc, such as macOS.
-extern const bool can_see_sleep;

@@ -21,7 +21,7 @@ class CheckTest : public testing::Test {
   CheckTest() {
     std::string path = fs::temp_directory_path() / ("check_test-" + std::string(6, 'X'));
     if (mkdtemp(path.data()) == nullptr) throw std::runtime_error("mkdtemp");
-    repository_ = {path, fs::path(path) / "build"};
+    root_ = path;
     write("part9_test/server.cpp", "// The server.\nint main() {\n  if (true) {\n    serve();\n  }\n}\n");
     write("part9_test/shared.cpp", "void serve() {}\n");
     write("docs/part8.md", "# Part 8\n\n## The end\n");
@@ -30,26 +30,26 @@ class CheckTest : public testing::Test {
           "echo '  --port PORT               the port (default 1234)'\n"
           "echo '  --updates N               how many'\n"
           "echo '  --help                    shows this text'\n");
-    fs::permissions(repository_.build / "part9_test/server", fs::perms::owner_all);
-    fs::current_path(repository_.root);
+    fs::permissions(root_ / "build/part9_test/server", fs::perms::owner_all);
+    fs::current_path(root_);
   }
 
   ~CheckTest() override {
     fs::current_path("/");
-    fs::remove_all(repository_.root);
+    fs::remove_all(root_);
   }
 
   void write(const std::string& path, const std::string& text) {
-    fs::create_directories((repository_.root / path).parent_path());
-    std::ofstream(repository_.root / path) << text;
+    fs::create_directories((root_ / path).parent_path());
+    std::ofstream(root_ / path) << text;
   }
 
   Report check(const std::string& text, const std::string& path = "docs/x.md",
                std::chrono::milliseconds patience = std::chrono::seconds(30)) {
-    return check_page(parse_page(path, text), repository_, patience);
+    return check_page(parse_page(path, text), root_ / "build", patience);
   }
 
-  Repository repository_;
+  fs::path root_;
 };
 
 // What was found, a line each: the place, and the first line of the text.
@@ -246,7 +246,7 @@ TEST_F(ConsoleBlock, HasAPortAndFoldersOfItsOwn) {
 
 TEST_F(ConsoleBlock, GivesOurProgramsItsPort) {
   write("build/part9_test/client", "#!/bin/sh\necho $*\n");
-  fs::permissions(repository_.build / "part9_test/client", fs::perms::owner_all);
+  fs::permissions(root_ / "build/part9_test/client", fs::perms::owner_all);
   EXPECT_EQ(found(check("```console\n$ build/part9_test/client --read loop\n--port 1234 --read loop\n"
                         "$ build/part9_test/client --port 1235 | cat\n--port 1235\n```\n")),
             nothing);
@@ -264,11 +264,11 @@ TEST_F(ConsoleBlock, SkipsWhatNeedsAToolThatIsNotThere) {
   ASSERT_NE(before, nullptr);
   const std::string path = before;
   write("bin/empty", "");
-  setenv("PATH", (repository_.root / "bin").c_str(), 1);
+  setenv("PATH", (root_ / "bin").c_str(), 1);
   for (const char* tool : {"bash", "env", "sh", "cat", "echo"}) {
     for (const char* folder : {"/bin/", "/usr/bin/"}) {
       std::error_code there;
-      fs::create_symlink(std::string(folder) + tool, repository_.root / "bin" / tool, there);
+      fs::create_symlink(std::string(folder) + tool, root_ / "bin" / tool, there);
     }
   }
   const Report report = check(
@@ -445,7 +445,7 @@ class Translation : public CheckTest {
   Translation() { write("docs/x.md", english_); }
 
   std::string marked(const std::string& chinese) {
-    return with_new_marks(read_page(repository_, "docs/x.md"), parse_page("docs/zh/x.md", chinese));
+    return with_new_marks(read_page("docs/x.md"), parse_page("docs/zh/x.md", chinese));
   }
 
   Found found_in(const std::string& chinese) { return found(check(chinese, "docs/zh/x.md")); }
@@ -521,7 +521,7 @@ TEST_F(Translation, WantsTheSameBlocksAndOptions) {
   EXPECT_EQ(found_in(with(chinese, "1234", "4321")),
             Found{"docs/zh/x.md:24: docs/x.md:19 has here: --port PORT | 1234"});
   const Page page = parse_page("docs/zh/x.md", with(chinese, "printed", "打印"));
-  EXPECT_EQ(updated_page(page, check_page(page, repository_)).text, chinese);
+  EXPECT_EQ(updated_page(page, check_page(page, root_ / "build")).text, chinese);
 }
 
 TEST_F(Translation, WantsTheSameFolds) {
@@ -549,16 +549,16 @@ TEST_F(Translation, OfABugHasTheSameCheck) {
   const std::string check = "<!-- check: part1 --server \"build/part1_basic/server\" -->\n\n";
   write("docs/lab/07_x.md", "# 7. Title\n\n" + check + "Words.\n");
   write("docs/zh/lab/07_x.md", "# 7. 标题\n\n" + check + "话。\n");
-  const Page english = read_page(repository_, "docs/lab/07_x.md");
-  const std::string chinese = with_new_marks(english, read_page(repository_, "docs/zh/lab/07_x.md"));
-  EXPECT_EQ(found(check_page(parse_page("docs/zh/lab/07_x.md", chinese), repository_)), nothing);
+  const Page english = read_page("docs/lab/07_x.md");
+  const std::string chinese = with_new_marks(english, read_page("docs/zh/lab/07_x.md"));
+  EXPECT_EQ(found(check_page(parse_page("docs/zh/lab/07_x.md", chinese), root_ / "build")), nothing);
   EXPECT_EQ(
-      found(check_page(parse_page("docs/zh/lab/07_x.md", with(chinese, "part1", "part2")), repository_)),
+      found(check_page(parse_page("docs/zh/lab/07_x.md", with(chinese, "part1", "part2")), root_ / "build")),
       Found{"docs/zh/lab/07_x.md:5: docs/lab/07_x.md:3 has here: " +
             trimmed(check.substr(0, check.size() - 2))});
   EXPECT_EQ(english_of("docs/zh/lab/07_x.md"), "docs/lab/07_x.md");
   EXPECT_EQ(page_name("docs/zh/lab/07_x.md"), "zh_lab_07_x");
-  const std::vector<std::string> paths = page_paths(repository_);
+  const std::vector<std::string> paths = page_paths(root_);
   EXPECT_EQ(std::count(paths.begin(), paths.end(), "docs/zh/lab/07_x.md"), 1);
   EXPECT_EQ(std::count(paths.begin(), paths.end(), "docs/lab/07_x.md"), 0);
 }
@@ -567,7 +567,7 @@ TEST_F(Translation, HasAnEnglishPage) {
   EXPECT_EQ(found(check("# 标题\n", "docs/zh/y.md")), Found{"docs/zh/y.md: there is no docs/y.md"});
   write("docs/zh/x.md", chinese_);
   write("README.zh.md", chinese_);
-  const std::vector<std::string> paths = page_paths(repository_);
+  const std::vector<std::string> paths = page_paths(root_);
   EXPECT_EQ(std::count(paths.begin(), paths.end(), "docs/zh/x.md"), 1);
   EXPECT_EQ(std::count(paths.begin(), paths.end(), "README.zh.md"), 1);
   EXPECT_EQ(english_of("README.zh.md"), "README.md");
@@ -580,7 +580,7 @@ class Compare : public CheckTest {
  protected:
   Update update(const std::string& text) {
     const Page page = parse_page("docs/x.md", text);
-    return updated_page(page, check_page(page, repository_, little));
+    return updated_page(page, check_page(page, root_ / "build", little));
   }
 };
 

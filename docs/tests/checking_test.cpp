@@ -52,7 +52,7 @@ TEST_P(AnyCheck, SendsTheReaderToSectionsThatExist) {
        ++count) {
     const std::size_t hash = section.find('#');
     ASSERT_NE(hash, std::string::npos) << section;
-    const Page page = read_page({REPOSITORY, ""}, section.substr(0, hash));
+    const Page page = read_page(REPOSITORY "/" + section.substr(0, hash));
     EXPECT_TRUE(page.anchors.contains(section.substr(hash + 1))) << title << ": " << section;
   }
   EXPECT_GE(count, 3);

@@ -111,7 +111,7 @@ TEST_P(Bug, ShowsAndIsFound) {
   // The page without the patch, whose lines are in no file.
   fs::current_path(here);
   const Page page = parse_page(page_path_, text_.substr(0, text_.find("\n```diff\n")));
-  const Report report = check_page(page, {here, here / "build"});
+  const Report report = check_page(page, here / "build");
   for (const Problem& problem : report.problems) ADD_FAILURE() << problem.place << ": " << problem.text;
 
   const Result found = run("cd " + here.string() + " && TSAN_OPTIONS=halt_on_error=1 " BUILD "/" +
