@@ -24,10 +24,11 @@
 //   it.
 // - A table whose first head is "option" (option, default, meaning) is the --help, but for that option
 //   itself, of the program that the line above names: `build/part1_basic/client`.
-// - A page of docs/zh/ says the same as that of docs/ with its name (translation_faults() below): the same headings, with the
-//   same anchors, the same folds and the same blocks. What has changed in English since is named, until it is
-//   translated and `./tutorial compare zh_part1 --translated`, or zh_lab_07_a_signal, has renewed the marks above the
-//   headings.
+// - A page of docs/zh/ says the same as that of docs/ with its name: the same headings, folds, blocks, but for the words
+//   in pictures, and options in tables, in the same order. Above each heading stands a mark,
+//   `<a id="the-end"></a><!-- 1c2d3e4f -->`: the anchor of the English heading, and a hash of what the English section
+//   said when it was translated. Line breaks do not count, nor do blocks. What has changed in English since is named,
+//   until it is translated and `./tutorial compare zh_part1 --translated`, or zh_lab_07_a_signal, has renewed the marks.
 // - `<!-- not run: REASON -->` right above a block, or above the line that names it: it is left out, and counted. So is
 //   a block with a tool that this machine lacks, and all below it.
 #pragma once
@@ -42,8 +43,8 @@
 #include "docs/check/likeness.hpp"
 #include "docs/check/page.hpp"
 
-/// The pages of the repository at `root`: README.md, docs/*.md, part*/README.md, and those in Chinese. The bugs of the lab are
-/// not among them in English, where their blocks are true only in a copy with the bug; lab_test looks at those.
+/// The pages of the repository at `root`: README.md, docs/*.md, part*/README.md, and those in Chinese. The bugs of the
+/// lab are not among them in English, where their blocks are true only in a copy with the bug: lab_test looks at those.
 std::vector<std::string> page_paths(const std::filesystem::path& root);
 
 /// What a page is called: "part1" for docs/part1.md, "zh_part1" for docs/zh/part1.md, "zh_lab_07_a_signal" for
@@ -90,10 +91,7 @@ void run_consoles(const Page& page, const std::filesystem::path& build, std::chr
 /// README.zh.md; empty for a page that is not a translation.
 std::string english_of(const std::string& path);
 
-/// Where the two part first. They have to have the same headings, folds, blocks, but for the words in pictures, and
-/// options in tables, in the same order; then all marks are looked at. Above each Chinese heading stands a
-/// mark, `<a id="the-end"></a><!-- 1c2d3e4f -->`: the anchor of the English heading, and a hash of what the English
-/// section said when it was translated. Line breaks do not count, nor do blocks.
+/// Where the two part first, or, if they do not, all marks that are not as they should be.
 std::vector<Problem> translation_faults(const Page& english, const Page& chinese);
 
 /// The text of the Chinese page with marks of the English one as it is now. Throws std::runtime_error if the

@@ -161,7 +161,7 @@ std::optional<Lines> rewritten(const Lines& file, const Lines& block) {
       const std::ptrdiff_t known = (begin - run.begin()) + (run.end() - end);
       const std::pair rating(std::min({known, std::ssize(run), std::ssize(block)}),
                              -std::abs(std::ssize(run) - std::ssize(block)));
-      if (!nearest.empty() && rating <= best) continue;
+      if (rating <= best) continue;
       nearest = run;
       best = rating;
     }

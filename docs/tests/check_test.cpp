@@ -64,6 +64,12 @@ std::vector<std::string> found(const Report& report) {
 using Found = std::vector<std::string>;
 
 const Found nothing;
+
+// What is found if the output of a program differs from the page first in this line of it.
+Found differs_at(int line) {
+  return {fmt::format("docs/x.md:{}: the page (-) and the program (+) differ:", line)};
+}
+
 constexpr std::chrono::milliseconds little{200};
 
 // A chat client, typed in by the reader: it asks for a name, and repeats each line.
@@ -92,7 +98,7 @@ TEST_F(ConsoleBlock, AcceptsWhatACommandPrints) {
 
 TEST_F(ConsoleBlock, FindsAWrongWord) {
   const Report report = check("```console\n$ echo one; echo two\none\ntoo\n```\n");
-  EXPECT_EQ(found(report), Found{"docs/x.md:4: the page (-) and the program (+) differ:"});
+  EXPECT_EQ(found(report), differs_at(4));
   EXPECT_EQ(
       report.problems.at(0).text,
       "the page (-) and the program (+) differ:\n    $ echo one; echo two\n    one\n  - too\n  + two\n");
@@ -100,20 +106,17 @@ TEST_F(ConsoleBlock, FindsAWrongWord) {
 }
 
 TEST_F(ConsoleBlock, FindsALineThatIsNotPrinted) {
-  EXPECT_EQ(found(check("```console\n$ echo one\none\ntwo\n```\n")),
-            Found{"docs/x.md:4: the page (-) and the program (+) differ:"});
+  EXPECT_EQ(found(check("```console\n$ echo one\none\ntwo\n```\n")), differs_at(4));
 }
 
 TEST_F(ConsoleBlock, FindsALineThatThePageDoesNotShow) {
-  EXPECT_EQ(found(check("```console\n$ echo one; echo two\none\n```\n")),
-            Found{"docs/x.md:3: the page (-) and the program (+) differ:"});
-  EXPECT_EQ(found(check("```console\n$ echo one\n$ echo two\ntwo\n```\n")),
-            Found{"docs/x.md:3: the page (-) and the program (+) differ:"});
+  EXPECT_EQ(found(check("```console\n$ echo one; echo two\none\n```\n")), differs_at(3));
+  EXPECT_EQ(found(check("```console\n$ echo one\n$ echo two\ntwo\n```\n")), differs_at(3));
 }
 
 TEST_F(ConsoleBlock, FindsALineThatAServerPrintsAfterTheLastOneShown) {
   const std::string server = "Terminal 1:\n\n```console\n$ echo listening; echo more; cat\nlistening\n```\n";
-  EXPECT_EQ(found(check(server)), Found{"docs/x.md:5: the page (-) and the program (+) differ:"});
+  EXPECT_EQ(found(check(server)), differs_at(5));
   EXPECT_EQ(found(check(server + "\n**Terminal 1**, the server:\n\n```console\nmore\n```\n")), nothing);
 }
 
@@ -121,7 +124,7 @@ TEST_F(ConsoleBlock, FindsALineThatAServerPrintsWhenItsClientHasEnded) {
   EXPECT_EQ(found(check("Terminal 1:\n```console\n$ mkfifo my/pipe; cat my/pipe; echo bye; cat\n```\n"
                         "Terminal 2:\n```console\n$ echo hello > my/pipe\n```\n"
                         "Terminal 1:\n```console\nhello\n```\n")),
-            Found{"docs/x.md:11: the page (-) and the program (+) differ:"});
+            differs_at(11));
 }
 
 TEST_F(ConsoleBlock, LooksIntoTheOtherTerminalsInTheOrderOfThePage) {
@@ -144,7 +147,7 @@ TEST_F(ConsoleBlock, FindsACommandThatHangs) {
 
 TEST_F(ConsoleBlock, FindsALineThatDoesNotCome) {
   EXPECT_EQ(found(check("Terminal 1:\n```console\n$ echo one; cat\none\ntwo\n```\n", "docs/x.md", little)),
-            Found{"docs/x.md:5: the page (-) and the program (+) differ:"});
+            differs_at(5));
 }
 
 TEST_F(ConsoleBlock, FindsACommandThatFails) {
@@ -154,13 +157,11 @@ TEST_F(ConsoleBlock, FindsACommandThatFails) {
   EXPECT_EQ(found(check("```console\n$ (exit 3)\n$ true\n```\n")), failure);
   EXPECT_EQ(found(check("```console\n$ (exit 3)\n```\n")), failure);
   EXPECT_EQ(found(check("```console\n$ (exit 3)\n$ echo $?\n3\n```\n")), nothing);
-  EXPECT_EQ(found(check("```console\n$ (exit 3)\n$ echo $?\n0\n```\n")),
-            Found{"docs/x.md:4: the page (-) and the program (+) differ:"});
+  EXPECT_EQ(found(check("```console\n$ (exit 3)\n$ echo $?\n0\n```\n")), differs_at(4));
 }
 
 TEST_F(ConsoleBlock, FindsControlCharacters) {
-  EXPECT_EQ(found(check("```console\n$ printf '\\033[1mred\\n'\n\\x1b[1mred\n```\n")),
-            Found{"docs/x.md:3: the page (-) and the program (+) differ:"});
+  EXPECT_EQ(found(check("```console\n$ printf '\\033[1mred\\n'\n\\x1b[1mred\n```\n")), differs_at(3));
 }
 
 TEST_F(ConsoleBlock, ShowsLinesAsATerminalDoes) {
@@ -171,8 +172,7 @@ TEST_F(ConsoleBlock, ShowsLinesAsATerminalDoes) {
 
 TEST_F(ConsoleBlock, LeavesOutLinesWhereThePageDoes) {
   EXPECT_EQ(found(check("```console\n$ seq 9\n1\n...\n8\n9\n$ true\n...\n```\n")), nothing);
-  EXPECT_EQ(found(check("```console\n$ seq 9\n1\n...\n7\n9\n```\n")),
-            Found{"docs/x.md:6: the page (-) and the program (+) differ:"});
+  EXPECT_EQ(found(check("```console\n$ seq 9\n1\n...\n7\n9\n```\n")), differs_at(6));
 }
 
 TEST_F(ConsoleBlock, StopsAProgramThatPrintsForEver) {
@@ -192,13 +192,13 @@ TEST_F(ConsoleBlock, FindsAWrongPrompt) {
   // The chat client above has 10 lines.
   EXPECT_EQ(found(check(chat_client + "```console\n$ bash my/chat.sh\nWhat? alice\nalice > ^D\n```\n",
                         "docs/x.md", little)),
-            Found{"docs/x.md:13: the page (-) and the program (+) differ:"});
+            differs_at(13));
   EXPECT_EQ(
       found(check(chat_client + "Terminal 1:\n```console\n$ bash my/chat.sh\nUsername: alice\nbob > \n```\n",
                   "docs/x.md", little)),
-      Found{"docs/x.md:15: the page (-) and the program (+) differ:"});
+      differs_at(15));
   EXPECT_EQ(found(check(chat_client + "Terminal 1:\n```console\n$ bash my/chat.sh\nUsername: alice\n```\n")),
-            Found{"docs/x.md:14: the page (-) and the program (+) differ:"});
+            differs_at(14));
 }
 
 TEST_F(ConsoleBlock, ComparesByShapeWhatDiffersFromRunToRun) {
@@ -212,17 +212,16 @@ TEST_F(ConsoleBlock, ComparesByShapeWhatDiffersFromRunToRun) {
           "\nnew message length: b'30        '\nfull message received\nThe time is 1795334619.3903866\n"
           "```\n")),
       nothing);
-  const Found differ = {"docs/x.md:3: the page (-) and the program (+) differ:"};
-  EXPECT_EQ(found(check("```console\n$ echo 127.0.0.1:45678\n127.0.0.1:1234\n```\n")), differ);
+  EXPECT_EQ(found(check("```console\n$ echo 127.0.0.1:45678\n127.0.0.1:1234\n```\n")), differs_at(3));
   EXPECT_EQ(found(check("```console\n$ echo The time is 5.5\nThe time is 1795334619.3903866\n```\n")),
-            differ);
+            differs_at(3));
   EXPECT_EQ(found(check(
                 "```console\n$ echo \"new message length: b'25        '\"; echo full message received; echo "
                 "The time is " +
                 now +
                 "\nnew message length: b'30        '\nfull message received\nThe time is 1795334619.3903866\n"
                 "```\n")),
-            differ);
+            differs_at(3));
 }
 
 // As a solution of an exercise stands on a page.
@@ -232,14 +231,14 @@ TEST_F(ConsoleBlock, RunsWhatIsFoldedAway) {
       "```console\n$ cat my/x.diff\n-one\n";
   const std::string end = "```\n\n</details>\n";
   EXPECT_EQ(found(check(solution + "+two\n" + end)), nothing);
-  EXPECT_EQ(found(check(solution + end)), Found{"docs/x.md:13: the page (-) and the program (+) differ:"});
+  EXPECT_EQ(found(check(solution + end)), differs_at(13));
 }
 
 TEST_F(ConsoleBlock, HasAPortAndFoldersOfItsOwn) {
   const Report report = check(
       "```console\n$ echo 1234 1235 build/x @build/x my/x; echo 1234 build/x > my/y\n"
       "1234 1235 build/x @build/x my/x\n$ wc -c < my/y\n13\n```\n");
-  EXPECT_EQ(found(report), Found{"docs/x.md:5: the page (-) and the program (+) differ:"});
+  EXPECT_EQ(found(report), differs_at(5));
   EXPECT_EQ(report.blocks.at(0).updated.at(1), "1234 1235 build/x @build/x my/x");
   EXPECT_NE(report.blocks.at(0).updated.at(3), "13");
 }
@@ -298,6 +297,8 @@ TEST_F(CodeBlock, FindsStaleLines) {
   EXPECT_EQ(found(check("`part9_test/server.cpp`:\n```cpp\nif (true) {\n serve();\n}\n```\n")),
             Found{"docs/x.md:4: the page (-) and part9_test/server.cpp (+) differ:"});
   EXPECT_EQ(found(check("`part9_test/server.cpp`:\n```cpp\nwhile (false);\n```\n")),
+            Found{"docs/x.md:3: these are not lines of part9_test/server.cpp"});
+  EXPECT_EQ(found(check("`part9_test/server.cpp`:\n```cpp\n...\n  serve();\n```\n")),
             Found{"docs/x.md:3: these are not lines of part9_test/server.cpp"});
 }
 
