@@ -50,12 +50,6 @@ inline Run serve(const Service& service, int times = 1) {
   };
 }
 
-inline Run serve_in_turn(int clients, const Service& service) {
-  return [=](Student& server) {
-    for (int i = 0; i < clients; ++i) service(server.connect());
-  };
-}
-
 /// All clients connect before the first of them expects anything.
 inline Run serve_at_once(int clients, const Service& service) {
   return [=](Student& server) {

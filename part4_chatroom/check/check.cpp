@@ -77,14 +77,16 @@ void expect_heard(Connection& listener, const std::string& name, const std::stri
   }
 }
 
+// What one says, another hears.
+void expect_passed_on(Connection& speaker, Connection& listener, const std::string& text) {
+  say(speaker, text);
+  expect_heard(listener, speaker.who(), text);
+}
+
 // Each hears what the other says.
 void expect_talk(Connection& alice, Connection& bob) {
-  const std::string question = random_word();
-  say(alice, question);
-  expect_heard(bob, "alice", question);
-  const std::string answer = random_word();
-  say(bob, answer);
-  expect_heard(alice, "bob", answer);
+  expect_passed_on(alice, bob, random_word());
+  expect_passed_on(bob, alice, random_word());
 }
 
 // Enters as another who hears Alice.
@@ -230,9 +232,7 @@ void serve_crowd(Student& server, Connection& alice, Connection& bob) {
     for (const auto end = Clock::now() + std::chrono::minutes(5); guests < crowd && Clock::now() < end;
          ++guests) {
       server.connect("a silent guest");
-      const std::string text = fmt::format("{} guests", guests);
-      say(alice, text);
-      expect_heard(bob, "alice", text);
+      expect_passed_on(alice, bob, fmt::format("{} guests", guests));
       if (guests % 40 == 0) server.wait(milliseconds(20));  // a program may accept in a thread of its own
     }
     expect_talk(alice, bob);
@@ -304,10 +304,7 @@ void follow_closely(Student&, Connection& alice, Connection& bob) {
   double with_nagle = 0;
   double without = 0;
   for (int tries = 0; tries < 3; ++tries) {
-    of_program = delay(bob.socket(), [&](const std::string& text) {
-      say(alice, text);
-      expect_heard(bob, "alice", text);
-    });
+    of_program = delay(bob.socket(), [&](const std::string& text) { expect_passed_on(alice, bob, text); });
     with_nagle = delay_of_control(false);
     without = delay_of_control(true);
     if (std::abs(of_program - without) < std::abs(of_program - with_nagle)) return;
@@ -320,15 +317,12 @@ void follow_closely(Student&, Connection& alice, Connection& bob) {
                of_program, exchanges, with_nagle, without));
 }
 
-const std::string longest_name(64, 'n');
-
 const std::vector<Behaviour> servers = {
     {"passes on what one guest says to all others: the name, then the text", comes_in,
      in_room([](Student& server, Connection& alice, Connection& bob) {
        Connection& carol = join(server, alice, "carol");
        const std::string text = random_word();
-       say(alice, text);
-       expect_heard(bob, "alice", text);
+       expect_passed_on(alice, bob, text);
        expect_heard(carol, "alice", text);
      })},
     // What Alice hears first must be Bob's answer, not her own question.
@@ -351,10 +345,7 @@ const std::vector<Behaviour> servers = {
      }},
     {"counts bytes, not characters", characters,
      in_room(
-         [](Student&, Connection& guest, Connection& bob) {
-           say(guest, "Grüße, 你好");
-           expect_heard(bob, "Jürgen 你好", "Grüße, 你好");
-         },
+         [](Student&, Connection& guest, Connection& bob) { expect_passed_on(guest, bob, "Grüße, 你好"); },
          "Jürgen 你好")},
     {"does not wait for a guest who connects and says nothing", remembers,
      talk_beside([](Student& server) { server.connect("a silent guest"); })},
@@ -388,11 +379,7 @@ const std::vector<Behaviour> servers = {
        enter(server, "a guest that reads nothing: Ctrl-Z");
        server.wait(milliseconds(100));
        // More than the kernel keeps for somebody who does not read.
-       const std::string text(60'000, 'x');
-       for (int i = 0; i < 150; ++i) {
-         say(alice, text);
-         expect_heard(bob, "alice", text);
-       }
+       for (int i = 0; i < 150; ++i) expect_passed_on(alice, bob, std::string(60'000, 'x'));
      })},
     {"loses nothing of what is said to a guest who reads late", goes_out, read_late},
     {"keeps guests who come while others leave", client_leaves, come_while_others_leave},
@@ -423,12 +410,10 @@ const std::vector<Behaviour> servers = {
          [](Student&, Connection& guest, Connection& bob) {
            for (const std::size_t size :
                 {1U, 63U, 64U, 65U, 1'000U, 1'024U, 4'097U, 8'192U, 60'000U, 65'536U}) {
-             const std::string text(size, random_word().front());
-             say(guest, text);
-             expect_heard(bob, longest_name, text);
+             expect_passed_on(guest, bob, std::string(size, random_word().front()));
            }
          },
-         longest_name)},
+         std::string(64, 'n'))},
     {"sleeps while nothing comes", loop, in_room([](Student& server, Connection& alice, Connection&) {
        server.expect_sleep("while nobody speaks");
        join(server, alice, "a guest that leaves").close();
@@ -691,9 +676,7 @@ const std::vector<Behaviour> private_messages = {
        const std::string secret = random_word();
        say(alice, "/to bob " + secret);
        expect_heard(bob, "alice", secret);
-       const std::string news = random_word();
-       say(alice, news);
-       expect_heard(carol, "alice", news);
+       expect_passed_on(alice, carol, random_word());
      })},
     {"answers a guest that speaks to somebody who is not there", goes_out,
      in_room([](Student&, Connection& alice, Connection& bob) {
@@ -711,8 +694,7 @@ const std::vector<Behaviour> private_messages = {
      in_room([](Student& server, Connection& alice, Connection& bob) {
        Connection& carol = join(server, alice, "carol");
        const std::string text = "/today is " + random_word();
-       say(alice, text);
-       expect_heard(bob, "alice", text);
+       expect_passed_on(alice, bob, text);
        expect_heard(carol, "alice", text);
      })},
 };
