@@ -48,7 +48,13 @@ struct Pair {
 // The page's lines beside those printed, so that as many as can be are the same.
 std::vector<Pair> align(const Lines& page_lines, const Lines& printed_lines) {
   const Lines page = canonical(page_lines);
-  const Lines printed = canonical(printed_lines);
+  Lines printed = canonical(printed_lines);
+  // ^C may cut a line in two. Where the lines before it are left out, the beginning of that one is too.
+  if (!std::ranges::search(page, Lines{left_out, "^C"}).empty()) {
+    for (std::string& line : printed) {
+      if (line.ends_with("^C")) line = "^C";
+    }
+  }
   // missing[i][j]: how many lines have no partner if page[i...] stands beside printed[j...]
   std::vector<std::vector<std::size_t>> missing(page.size() + 1,
                                                 std::vector<std::size_t>(printed.size() + 1));
