@@ -29,7 +29,6 @@ class Checker {
 
   Report check() {
     report_.problems = page_.problems;
-    report_.links = page_.links.size();
     const std::string english = english_of(page_.path);
     english.empty() ? original() : translation(english);
     for (const Line& one : page_.links) link(one);
@@ -260,7 +259,7 @@ std::string Report::summary(const Page& page) const {
   const auto consoles = static_cast<std::size_t>(std::ranges::count_if(blocks, is_console));
   std::string text =
       fmt::format("{}: {}, {}, {} checked", page.path, counted(blocks.size() - consoles, "code block"),
-                  counted(consoles, "console block"), counted(links, "link"));
+                  counted(consoles, "console block"), counted(page.links.size(), "link"));
   for (const auto& [reason, count] : skipped) text += fmt::format("; {} skipped: {}", count, reason);
   return text;
 }

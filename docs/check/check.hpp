@@ -66,7 +66,6 @@ struct Shown {
 struct Report {
   std::vector<Problem> problems;
   std::vector<Shown> blocks;
-  std::size_t links = 0;
   std::map<std::string, int> skipped;  // how many blocks for which reason
   std::string lacks;                   // "no nc", if that is why some were not run
 
