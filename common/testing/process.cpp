@@ -119,6 +119,8 @@ bool Process::pump(int timeout) {
     if (count > 0) {
       streams_[i].unread.append(buffer.data(), static_cast<std::size_t>(count));
       history_.append(buffer.data(), static_cast<std::size_t>(count));
+      constexpr std::size_t enough = 1024 * 1024;
+      if (history_.size() > 2 * enough) history_.erase(0, history_.size() - enough);
     } else if (count == 0 || errno != EINTR) {  // a pseudo-terminal ends with EIO
       if (terminal_ && !has_ended()) {
         // The program has closed it and goes on. If we closed this end, the program would get SIGHUP.

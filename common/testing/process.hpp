@@ -80,5 +80,5 @@ class Process {
   int input_ = -1;
   bool terminal_ = false;
   std::array<Stream, 2> streams_{Stream{"stdout", -1, ""}, Stream{"stderr", -1, ""}};
-  std::string history_;  // all of both, for messages
+  std::string history_;  // of both, the last megabyte or two, for messages
 };
