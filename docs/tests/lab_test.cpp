@@ -56,9 +56,13 @@ class LabTest : public testing::Test {
     return run(REPOSITORY "/tutorial --build-dir " BUILD " --my-dir " + my_.string() + " lab " + arguments);
   }
 
-  // What has not been committed yet is tested too.
+  // What has not been committed yet is tested too. With an index of its own: git locks the one of the repository, for
+  // which other tests may ask at the same moment.
   void copy_the_uncommitted() const {
-    std::string commit = run("git -C " REPOSITORY " stash create").output;
+    const std::string index = my_ / "index";
+    std::string commit = run("cd " REPOSITORY " && cp \"$(git rev-parse --git-dir)/index\" " + index +
+                             " && GIT_INDEX_FILE=" + index + " git stash create")
+                             .output;
     commit.erase(commit.find_last_not_of('\n') + 1);
     setenv("LAB_COMMIT", commit.c_str(), 1);
   }
