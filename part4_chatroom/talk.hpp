@@ -87,7 +87,7 @@ class Talk {
     std::size_t most = behind_ = 0;
     for (const Client& client : clients) {
       most = std::max(most, unheard(client));
-      // The longer a client takes nothing, the less it counts: perhaps it does not read at all.
+      // Whoever takes nothing counts 64 KiB less with each second: perhaps it does not read at all.
       const std::chrono::duration<double> pause = now - client.moved;
       const double counted = static_cast<double>(unheard(client)) - pause.count() * largest / 16;
       if (counted > 0) behind_ = std::max(behind_, static_cast<std::size_t>(counted));
