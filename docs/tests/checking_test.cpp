@@ -407,7 +407,7 @@ INSTANTIATE_TEST_SUITE_P(
             "shows both messages that arrive in one piece", "on the screen, after 'hello "},
         Bug{"CharactersTakenForBytes", &message_client, "data = data[10 + size:]",
             "data = data[10 + len(data[10:10 + size].decode()):]", "counts bytes, not characters",
-            "'ok' on the screen"},
+            "' on the screen, after 'Grüße'"},
         Bug{"OutputHeldBack", &message_client, "data = b\"\"",
             "data = b\"\"; sys.stdout = open(1, \"w\", 100000)",
             "shows a message while the connection stays open", "flush it"},

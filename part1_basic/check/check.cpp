@@ -101,9 +101,10 @@ const std::vector<Behaviour> clients = {
      [](Student& client) {
        const std::string title = "\x1b]0;" + random_word() + "\x07";  // of its window
        Connection& server = client.accept();
-       server.send("hello " + title + "\n");
+       const std::string word = random_word();
+       server.send(word + title + "\n");
        server.close();
-       expect_printed(client, "hello ");
+       expect_printed(client, word);
        client.expect_no_command(title);
      }},
     {"fails when nobody listens", "docs/part1.md#connect",
