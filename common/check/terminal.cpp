@@ -278,11 +278,7 @@ double Terminal::processor_time() const {
 }
 
 std::vector<std::uint16_t> Terminal::ports() const {
-  std::vector<std::uint16_t> ports;
-  for (const pid_t process : descendants()) {
-    for (const std::uint16_t port : ports_of(process)) ports.push_back(port);
-  }
-  return ports;
+  return ports_of(descendants());
 }
 
 void Terminal::trace_select() {

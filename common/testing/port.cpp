@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <random>
 #include <sstream>
@@ -67,6 +68,28 @@ std::vector<Entry> tcp_entries() {
     }
   }
   return entries;
+}
+
+// The ports of the sockets that listen, by the names that /proc/PID/fd has for the sockets.
+using Listening = std::map<std::string, std::uint16_t>;
+
+Listening listening_sockets() {
+  Listening sockets;
+  for (const Entry& entry : tcp_entries()) {
+    if (entry.state == "0A") sockets[fmt::format("socket:[{}]", entry.inode)] = entry.local_port;
+  }
+  return sockets;
+}
+
+std::vector<std::uint16_t> ports_of(pid_t process, const Listening& sockets) {
+  std::vector<std::uint16_t> ports;
+  std::error_code hidden;  // other people's processes do not show their descriptors
+  for (fs::directory_iterator entry(fmt::format("/proc/{}/fd", process), hidden), end; entry != end;
+       entry.increment(hidden)) {
+    const auto found = sockets.find(fs::read_symlink(entry->path(), hidden).string());
+    if (found != sockets.end()) ports.push_back(found->second);
+  }
+  return ports;
 }
 
 }  // namespace
@@ -145,27 +168,21 @@ PortState port_state(const Address& address) {
   return PortState::free;
 }
 
-std::vector<std::uint16_t> ports_of(pid_t process) {
-  std::map<std::string, std::uint16_t> listening;
-  for (const Entry& entry : tcp_entries()) {
-    if (entry.state == "0A") listening[fmt::format("socket:[{}]", entry.inode)] = entry.local_port;
-  }
+std::vector<std::uint16_t> ports_of(const std::vector<pid_t>& processes) {
+  const Listening sockets = listening_sockets();
   std::vector<std::uint16_t> ports;
-  std::error_code hidden;  // other people's processes do not show their descriptors
-  for (fs::directory_iterator entry(fmt::format("/proc/{}/fd", process), hidden), end; entry != end;
-       entry.increment(hidden)) {
-    const auto found = listening.find(fs::read_symlink(entry->path(), hidden).string());
-    if (found != listening.end()) ports.push_back(found->second);
-  }
+  for (const pid_t process : processes)
+    std::ranges::copy(ports_of(process, sockets), std::back_inserter(ports));
   return ports;
 }
 
 std::string who_listens_on(std::uint16_t port) {
+  const Listening sockets = listening_sockets();
   std::error_code hidden;
   for (fs::directory_iterator entry("/proc", hidden), end; entry != end; entry.increment(hidden)) {
     const std::string process = entry->path().filename().string();
     if (process.find_first_not_of("0123456789") != std::string::npos) continue;
-    const std::vector<std::uint16_t> ports = ports_of(std::stoi(process));
+    const std::vector<std::uint16_t> ports = ports_of(std::stoi(process), sockets);
     if (std::find(ports.begin(), ports.end(), port) == ports.end()) continue;
     std::string name;
     std::ifstream(entry->path() / "comm") >> name;

@@ -48,8 +48,8 @@ enum class PortState {
 /// Whether a server could listen on `address`. Gives a server that has just been killed time to release it.
 PortState port_state(const Address& address);
 
-/// The ports on which a process listens, as far as they can be known: proc(5)
-std::vector<std::uint16_t> ports_of(pid_t process);
+/// The ports on which these processes listen, as far as they can be known: proc(5)
+std::vector<std::uint16_t> ports_of(const std::vector<pid_t>& processes);
 
 /// The name and the id of the process that listens on a port, as far as they can be known: proc(5)
 std::string who_listens_on(std::uint16_t port);
