@@ -463,12 +463,15 @@ TEST(Check, KeepsItsPortForItself) {
 }
 
 TEST(Check, EndsWhatTheProgramHasStarted) {
-  const std::uint16_t port = ReservedPort().number();
-  const std::string number = std::to_string(port);
-  const std::string program = "'" PROGRAMS "../part1_basic/server' --port " + number + " & wait";
-  const auto [exit_code, report] =
-      run_check("part1_basic", {"--server", program, "--port", number, "--only", "22 bytes"});
-  EXPECT_EQ(exit_code, 0) << report;
+  std::uint16_t port = 0;
+  Checked result;
+  do {  // the port is free again until this check reserves it, and another test may be faster
+    port = ReservedPort().number();
+    const std::string number = std::to_string(port);
+    const std::string program = "'" PROGRAMS "../part1_basic/server' --port " + number + " & wait";
+    result = run_check("part1_basic", {"--server", program, "--port", number, "--only", "22 bytes"});
+  } while (result.report.find("another check uses port") != std::string::npos);
+  EXPECT_EQ(result.exit_code, 0) << result.report;
   EXPECT_NE(port_state(Address::to_listen_on("127.0.0.1", port)), PortState::taken);
 }
 
