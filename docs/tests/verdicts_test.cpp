@@ -67,7 +67,7 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 class VerdictOf : public testing::TestWithParam<Case> {
  protected:
   void SetUp() override {
-    // A stack names the folder: a short word in it must not pass for a message that was shown.
+    // A stack trace names the folder: a short word in it must not pass for a message that was shown.
     std::string name = fs::temp_directory_path() / ("verdict-ok-next-hello-" + std::string(6, 'X'));
     ASSERT_NE(::mkdtemp(name.data()), nullptr);
     folder_ = name;

@@ -41,6 +41,7 @@ double mebibytes(const Room& room, const std::string& which) {
 }
 
 // Each holds most of a message back, and reads nothing, while alice says to bob more than may wait for anybody.
+// ctest runs this test alone: CMakeLists.txt names it.
 TEST(Budget, OfAThousandWhoHoldBackAndReadNothingIs64Mebibytes) {
   if (has_sanitizer) GTEST_SKIP() << "a sanitizer takes memory of its own";
   if (allow_descriptors(4096) < FD_SETSIZE + 100) GTEST_SKIP() << "the limit of descriptors is too low here";
