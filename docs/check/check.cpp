@@ -212,7 +212,8 @@ class Checker {
     if (target.starts_with('/') || file.starts_with("..") || link.text.empty() || !is_there) {
       problem(link.number, fmt::format("a dead link: there is no '{}'", target));
     } else if (hash != std::string::npos) {
-      const Page to = target.empty() ? page_ : read_page(file);
+      if (!target.empty() && !linked_.contains(file)) linked_[file] = read_page(file);
+      const Page& to = target.empty() ? page_ : linked_[file];
       const std::string anchor = link.text.substr(hash + 1);
       if (!to.anchors.contains(anchor))
         problem(link.number, fmt::format("a dead link: there is no '#{}' in {}", anchor, file));
@@ -246,6 +247,7 @@ class Checker {
   std::map<std::string, Source> files_;
   std::map<std::string, Source> differences_;
   std::set<std::string> known_;  // files that the page shows whole, but not by their own lines
+  std::map<std::string, Page> linked_;
 };
 
 std::string counted(std::size_t count, const char* what) {
