@@ -1,6 +1,8 @@
 // For tests: the server as a process, and one who talks to it byte by byte, as no program of ours would.
 #pragma once
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -94,11 +96,14 @@ class Peer {
   MessageReader inbox_{64 * 1024};
 };
 
-/// A socket with a small receive buffer, so that what its owner does not read waits in the server.
+/// A socket with a small receive buffer, so that what its owner does not read waits in the server: in the program, since
+/// the kernel makes its own buffer larger for large segments only.
 inline Socket small_socket() {
   Socket socket(AF_INET, SOCK_STREAM);
-  const int bytes = 4096;
-  ::setsockopt(socket.descriptor(), SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+  const int buffer = 4096;
+  const int segment = 1000;
+  ::setsockopt(socket.descriptor(), SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
+  ::setsockopt(socket.descriptor(), IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof segment);
   return socket;
 }
 
