@@ -73,7 +73,7 @@ TEST(Budget, OfAThousandWhoHoldBackAndReadNothingIs64Mebibytes) {
 
 TEST(Budget, OfPlacesIsFreeAgainWhenASilentCrowdHasSaidNoNameInTime) {
   if (allow_descriptors(4096) < FD_SETSIZE + 100) GTEST_SKIP() << "the limit of descriptors is too low here";
-  Room room(no_others, "--patience 2");
+  Room room(no_others);  // with ten seconds for a name, in which the crowd has to have come
   Peer alice = room.enter("alice");
   Peer bob = room.enter("bob");
   std::list<Peer> crowd;
