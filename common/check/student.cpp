@@ -410,7 +410,7 @@ void Student::expect_screen(const std::function<bool(const std::string& screen)>
     }
     const std::string before = last_lines();
     for (Connection& connection : connections_) connection.reset();
-    wait_for_end(std::chrono::seconds(2));
+    wait_for_end(std::chrono::seconds(4));
     if (ran_on && condition(screen())) {
       fail(expected,
            "it came only when the connection was closed. Either your program waits for the end of the "

@@ -80,7 +80,7 @@ function(tutorial_tests label)
     set_source_files_properties(${ARGN} PROPERTIES COMPILE_DEFINITIONS
       "PROGRAMS=\"${CMAKE_CURRENT_BINARY_DIR}/\";SOURCES=\"${CMAKE_CURRENT_SOURCE_DIR}/\"")
     add_dependencies(${label}_test ${label})
-    gtest_discover_tests(${label}_test TEST_PREFIX ${label}. NO_PRETTY_VALUES DISCOVERY_MODE PRE_TEST
+    gtest_discover_tests(${label}_test TEST_PREFIX ${label}. NO_PRETTY_VALUES DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 120
                          PROPERTIES LABELS ${label} TIMEOUT 300)
     tutorial_precompile(${label}_test)
   endif()

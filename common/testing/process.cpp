@@ -115,6 +115,7 @@ bool Process::pump(int timeout) {
   for (std::size_t i = 0; i < ready.size(); ++i) {
     if (ready[i].revents == 0) continue;
     std::array<char, 65536> buffer;
+    const bool had_ended = terminal_ && has_ended();
     const ssize_t count = ::read(streams_[i].descriptor, buffer.data(), buffer.size());
     if (count > 0) {
       streams_[i].unread.append(buffer.data(), static_cast<std::size_t>(count));
@@ -122,7 +123,7 @@ bool Process::pump(int timeout) {
       constexpr std::size_t enough = 1024 * 1024;
       if (history_.size() > 2 * enough) history_.erase(0, history_.size() - enough);
     } else if (count == 0 || errno != EINTR) {  // a pseudo-terminal ends with EIO
-      if (terminal_ && !has_ended()) {
+      if (terminal_ && !had_ended) {
         // The program has closed it and goes on. If we closed this end, the program would get SIGHUP.
         poll(nullptr, 0, std::min(timeout, 10));
         return false;
@@ -159,9 +160,11 @@ std::string Process::line_of(Stream& stream) {
 }
 
 std::string Process::rest_of(Stream& stream) {
-  const Clock::time_point end = Clock::now() + deadline;
+  Clock::time_point end = Clock::now() + deadline;
   while (stream.descriptor != -1) {
-    if (!pump(left_until(end)) && left_until(end) == 0)
+    if (pump(left_until(end)))
+      end = Clock::now() + deadline;
+    else if (left_until(end) == 0)
       fail(fmt::format("{} has not ended in time", stream.name));
   }
   return std::exchange(stream.unread, "");

@@ -110,6 +110,7 @@ const std::vector<Behaviour> clients = {
     {"fails when nobody listens", "docs/part1.md#connect",
      [](Student& client) {
        client.start();
+       client.wait_for_end(to_start);
        client.expect_exit("with an error, since nobody listens there", Student::Code::above_zero);
      }},
     {"sleeps while nothing comes", "docs/part1.md#recv",

@@ -157,6 +157,7 @@ void with_hint(const std::string& hint, const std::function<void()>& action) {
 // First each newcomer comes at the moment at which another leaves. Then some leave and one comes while the program
 // stands still, so that it finds all that at once; as many as have left follow. Not at once: the backlog may have no
 // room for more than one.
+// Who leaves only half-closes: a server that has not noticed it yet is not told of it by a reset when it sends.
 void come_while_others_leave(Student& server) {
   constexpr std::size_t apart = 8;
   constexpr std::size_t together = 4;
@@ -175,7 +176,7 @@ void come_while_others_leave(Student& server) {
 
   const auto come = [&] { coming.push_back(guest("a newcomer", coming.size())); };
   while (coming.size() < apart) {
-    leaving[coming.size()]->close();
+    leaving[coming.size()]->half_close();
     come();
   }
   with_hint(
@@ -184,7 +185,7 @@ void come_while_others_leave(Student& server) {
         for (std::size_t round = 0; round < rounds; ++round) {
           wait_until_heard(alice, *coming.back());  // nobody is left in the queue
           server.pause();
-          for (std::size_t i = 0; i < together; ++i) leaving[coming.size() + i]->close();
+          for (std::size_t i = 0; i < together; ++i) leaving[coming.size() + i]->half_close();
           come();
           server.resume();
           server.wait(milliseconds(100));
@@ -605,7 +606,7 @@ const std::vector<Behaviour> clients = {
 
 // Whether somebody who has said the name alice is in the room, and not turned away.
 bool is_let_in(Connection& alice, Connection& bob) {
-  for (int tries = 0; tries < 10 && !alice.has_ended(); ++tries) {
+  for (int tries = 0; tries < 50 && !alice.has_ended(); ++tries) {
     say(bob, ping);
     if (alice.has_more(milliseconds(100))) return true;
   }

@@ -104,7 +104,7 @@ TEST_P(Backend, EndsTheConnectionOfABadHeaderAlone) {
 }
 
 TEST_P(Backend, TurnsAwayWhoSaysNoNameInTime) {
-  BackendRoom room(GetParam(), "--patience 2");
+  BackendRoom room(GetParam(), "--patience 4");
   Peer alice = room.enter("alice");
   Peer silent(room.port());
   Peer half(room.port());
@@ -169,7 +169,7 @@ TEST_P(LargeRoom, HasPlacesForMoreGuestsThanASetOfSelectHasBits) {
   constexpr std::size_t idle = 300;
   if (allow_descriptors(4096) < FD_SETSIZE + idle + 100)
     GTEST_SKIP() << "the limit of descriptors is too low here";
-  BackendRoom room(GetParam(), "--patience 300");
+  BackendRoom room(GetParam());
   std::list<Peer> guests;
   for (std::size_t i = 0; i < idle; ++i) guests.emplace_back(room.port());  // which say nothing
   while (guests.size() < FD_SETSIZE + idle) guests.push_back(room.enter(fmt::format("{}", guests.size())));

@@ -128,10 +128,11 @@ inline const std::string no_others = "for n in {3..255}; do eval \"exec $n>&-\";
 class Room {
  public:
   /// `shell` is what bash does before the server starts in its place, such as `ulimit -n 20`; `options` are more of
-  /// the server's, and `program` is another server of this part.
+  /// the server's, which waits long for a name unless they say otherwise, and `program` is another server of this part.
   explicit Room(const std::string& shell = "true", const std::string& options = "",
                 const std::string& program = "server")
-      : server_({"bash", "-c", shell + "; exec \"$0\" --port 0 " + options, PROGRAMS + program}) {
+      : server_(
+            {"bash", "-c", shell + "; exec \"$0\" --port 0 --patience 300 " + options, PROGRAMS + program}) {
     const std::string line = server_.line();
     port_ = static_cast<std::uint16_t>(std::stoi(port_of(line)));
     reader_ = std::thread([this] { read_log(); });
