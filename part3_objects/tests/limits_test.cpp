@@ -32,7 +32,7 @@ bool loads_within_limits(const std::string& pickle, const std::string& what) {
   } catch (const PickleError&) {
     is_loaded = false;
   }
-  EXPECT_LT(static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC, is_sanitized() ? 10 : 5) << what;
+  EXPECT_LT(static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC, is_sanitized() ? 10 : 1) << what;
   EXPECT_LT(watch.peak() + pickle.size(), 64 * mebibyte) << what;
   return is_loaded;
 }

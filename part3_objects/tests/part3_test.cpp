@@ -147,7 +147,7 @@ TEST(Client, RefusesHostilePicklesWithALineInLittleTimeAndMemory) {
   for (const auto& [pickle, why] : refused_pickles()) {
     const double before = processor_seconds_of_ended_children();
     const Outcome client = client_gets({with_header(pickle)});
-    EXPECT_LT(processor_seconds_of_ended_children() - before, is_sanitized() ? 10 : 5) << why;
+    EXPECT_LT(processor_seconds_of_ended_children() - before, is_sanitized() ? 10 : 1) << why;
     EXPECT_EQ(client.exit_code, 1) << why;
     EXPECT_TRUE(client.error.starts_with("client: pickle refused at byte ")) << client.error;
     EXPECT_NE(client.error.find(why), std::string::npos) << client.error << "and not: " << why;
