@@ -68,8 +68,7 @@ int main(int argc, char** argv) {
       socket.shutdown(SHUT_WR);  // leaves politely: the server closes too, and that ends the other thread
       receiver_ended.wait_readable(std::chrono::seconds(1));
     }
-    if (!closed_by_server) return;  // the end of `receiver` waits for its thread
-    receiver.get();                 // and this throws what it has thrown
-    conversation.end(screen);
+    receiver.get();  // waits for the thread, and throws what it has thrown
+    if (closed_by_server) conversation.end(screen);
   });
 }
