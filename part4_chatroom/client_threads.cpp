@@ -6,6 +6,7 @@
 #include <future>
 #include <mutex>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "common/program.hpp"
@@ -68,7 +69,12 @@ int main(int argc, char** argv) {
       socket.shutdown(SHUT_WR);  // leaves politely: the server closes too, and that ends the other thread
       receiver_ended.wait_readable(std::chrono::seconds(1));
     }
-    receiver.get();  // waits for the thread, and throws what it has thrown
+    try {
+      receiver.get();  // waits for the thread, and throws what it has thrown
+    } catch (const std::system_error& error) {
+      // A server that still talks when this end has hung up is answered with a reset.
+      if (closed_by_server || error.code() != std::errc::connection_reset) throw;
+    }
     if (closed_by_server) conversation.end(screen);
   });
 }
