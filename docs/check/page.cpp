@@ -92,7 +92,7 @@ class Parser {
   }
 
   void prose(const std::string& line) {
-    if (line.find_first_of("#<]|") == std::string::npos) return;  // most have none, and this is soon said
+    if (line.find_first_of("#<]|") == std::string::npos) return;  // most have none; a regex is slow to say so
     static const std::regex heading(R"((#{1,6}) +(.*\S) *)");
     static const std::regex named_anchor(R"re(<a id="([^"]+)">)re");
     std::smatch match;

@@ -157,7 +157,7 @@ void with_hint(const std::string& hint, const std::function<void()>& action) {
 // First each newcomer comes at the moment at which another leaves. Then some leave and one comes while the program
 // stands still, so that it finds all that at once; as many as have left follow. Not at once: the backlog may have no
 // room for more than one.
-// Who leaves only half-closes: a server that has not noticed it yet is not told of it by a reset when it sends.
+// Those who leave only half-close: a server that has not noticed it yet is not told of it by a reset when it sends.
 void come_while_others_leave(Student& server) {
   constexpr std::size_t apart = 8;
   constexpr std::size_t together = 4;

@@ -72,12 +72,12 @@ TEST(Budget, OfAThousandWhoHoldBackAndReadNothingIs64Mebibytes) {
 }
 
 TEST(Budget, OfPlacesIsFreeAgainWhenASilentCrowdHasSaidNoNameInTime) {
-  constexpr std::size_t descriptors = 20;
-  Room room(fmt::format("{}; ulimit -n {}", no_others, descriptors), "--patience 4");
+  if (allow_descriptors(4096) < FD_SETSIZE + 100) GTEST_SKIP() << "the limit of descriptors is too low here";
+  Room room(no_others, "--patience 10");
   Peer alice = room.enter("alice");
   Peer bob = room.enter("bob");
   std::list<Peer> crowd;
-  for (std::size_t i = 0; i < descriptors - own_descriptors - 2; ++i) crowd.emplace_back(room.port());
+  for (std::size_t i = 0; i < FD_SETSIZE - own_descriptors - 2; ++i) crowd.emplace_back(room.port());
   Peer late(room.port());
   room.wait_for("Turned away " + late.address() + ": the room is full");
   alice.say("a full house");
