@@ -50,15 +50,14 @@ std::string without_htons(const Address& address) {
                      swapped(port_of(address)), port_of(address));
 }
 
-// Bytes as Python writes them, cut where nobody reads on.
+}  // namespace
+
 std::string shown_bytes(std::string_view bytes) {
   constexpr std::size_t enough = 100;
   if (bytes.size() <= enough) return python_bytes(bytes);
   return fmt::format("{}... (the first {} of {} bytes)", python_bytes(bytes.substr(0, enough)), enough,
                      bytes.size());
 }
-
-}  // namespace
 
 std::string random_word() {
   constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz";
@@ -191,7 +190,12 @@ std::vector<std::string> Connection::messages(std::size_t count, const std::stri
         taken_ += header_size + body->size();
         continue;
       }
-      if (read == received_.size() && !pump(until)) fail(expected);
+      if (read == received_.size() && !pump(until)) {
+        const std::size_t rest = received_.size() - taken_;
+        if (rest == 0) fail(expected);
+        fail(expected, rest < header_size ? fmt::format("a header alone has {} bytes", header_size)
+                                          : "the body is shorter than the header says");
+      }
       reader.push(std::string_view(received_).substr(read));
       read = received_.size();
     }
@@ -224,6 +228,10 @@ void Connection::close() {
 
 void Connection::reset() {
   if (our_end_.empty()) our_end_ = ", then a reset";
+  give_up();
+}
+
+void Connection::give_up() {
   if (socket_.descriptor() != -1) ::reset(socket_);
 }
 
@@ -409,7 +417,8 @@ void Student::expect_screen(const std::function<bool(const std::string& screen)>
       continue;
     }
     const std::string before = last_lines();
-    for (Connection& connection : connections_) connection.reset();
+    was_cut_off_ = ran_on;
+    for (Connection& connection : connections_) connection.give_up();
     wait_for_end(std::chrono::seconds(4));
     if (ran_on && condition(screen())) {
       fail(expected,
@@ -475,7 +484,7 @@ Mismatch Student::explained(Mismatch fault) {
     fault.came += "\nYour server has not accepted this connection yet: it is still in the queue of listen()";
   }
   const bool is_shown = fault.came.find("on the screen:") != std::string::npos;
-  const std::string end = state(!is_shown);
+  const std::string end = was_cut_off_ ? "" : state(!is_shown);
   if (!end.empty()) fault.came += "\n" + end;
   return fault;
 }

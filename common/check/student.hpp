@@ -44,6 +44,9 @@ void note_interruptions();
 /// The number of the signal that has come; 0 if none has.
 int interruption();
 
+/// Bytes as Python writes them, cut where nobody reads on.
+std::string shown_bytes(std::string_view bytes);
+
 /// A word of letters that differs from run to run, so that a program cannot know it beforehand.
 std::string random_word();
 
@@ -128,7 +131,7 @@ class Connection {
   Connection(Terminal& program, Socket socket, const std::string& who);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
-  ~Connection() { reset(); }
+  ~Connection() { give_up(); }
 
   /// Sends `bytes`, in one segment if they fit into one.
   void send(std::string_view bytes);
@@ -163,6 +166,8 @@ class Connection {
   void close();
   /// Closes it so that the program gets the error ECONNRESET, as if the machine had crashed.
   void reset();
+  /// The same when the program has failed already: it is no part of what was sent().
+  void give_up();
   /// The same after a half-close. A program that sends then gets the error EPIPE, and the signal SIGPIPE with
   /// it, at once: send(2). After a reset() only its second send() would.
   void half_close_and_reset();
@@ -254,6 +259,7 @@ class Student : public Terminal {
   std::string shown_before_;
   bool is_up_ = false;  // it has been connected to since it was started
   bool was_stopped_ = false;
+  bool was_cut_off_ = false;  // by us, when it had failed already: how it ends then is no news
   // These go first: a program that sees its peers reset leaves no TIME_WAIT.
   std::deque<Connection> connections_;
 };

@@ -90,7 +90,7 @@ std::optional<Work> work() {
 }
 
 // A line of a stack, which says where and not why: of Java, C#, Node, Ruby, Go and Rust.
-const std::regex stack_frame("^(note: |stack backtrace:$|[ \t]+(at |from |\\.\\.\\. |/|[0-9]+: ))");
+const std::regex stack_frame("^(note: |stack backtrace:$|[ \t]+(at |from |\\.\\.\\. |/|[0-9]+: |[~^]+$))");
 const std::regex cause("Error: |Exception|panic|Unhandled|Uncaught|Caused by");
 
 }  // namespace

@@ -520,6 +520,14 @@ TEST(Check, StopsAtTheFirstFault) {
   EXPECT_NE(report.find("one fault at a time"), std::string::npos) << report;
 }
 
+// When nothing has come, the connection is reset, to see whether the end brings it. That is no news of the program.
+TEST(Check, SaysNothingOfTheResetAfterTheFault) {
+  const std::string program = "'" PROGRAMS "../part1_basic/client' --read stream --port {port}";
+  const std::string report = run_check("part2_header", {"--first", "--client", program}).report;
+  EXPECT_NE(report.find("came:     nothing on the screen\n      see:"), std::string::npos) << report;
+  EXPECT_EQ(report.find("reset"), std::string::npos) << report;
+}
+
 TEST(Check, WritesTheVerdictsForAGrader) {
   const std::string file = testing::TempDir() + "verdicts-" + std::to_string(::getpid()) + ".xml";
   run_check("part1_basic", {"--junit", file, "--client", "echo '<&>'; exit 3 # {port}"});

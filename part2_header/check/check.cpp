@@ -107,15 +107,25 @@ Message message_of_size(std::size_t size) {
           }};
 }
 
-// How a client ends: its exit code, and what it prints then.
-std::pair<std::optional<int>, std::string> end_of(Student& client, std::string_view last_bytes) {
+struct Ending {
+  std::optional<int> exit_code;
+  std::string last_words;  // what the client prints when the connection is closed
+  std::string screen;      // all that it has printed, without the body of the last message
+};
+
+// How a client ends when `body` is all that has come of a last message of 22 bytes.
+Ending ending_after(Student& client, const std::string& body) {
   Connection& server = accept_reader(client, message("Welcome to the server!"));
-  server.send(last_bytes);
+  server.send("22        " + body);
+  if (body.size() == 22) client.expect_shown(body);
   client.wait(milliseconds(200));
   const std::size_t before = client.screen().size();
   server.close();
   client.expect_exit("when the connection is closed");
-  return {client.exit_code(), client.screen().substr(before)};
+  std::string screen = client.screen();
+  const std::string last_words = screen.substr(before);
+  if (const std::size_t at = screen.rfind(body); at != std::string::npos) screen.erase(at, body.size());
+  return {client.exit_code(), last_words, screen};
 }
 
 const std::vector<Behaviour> clients = {
@@ -152,10 +162,15 @@ const std::vector<Behaviour> clients = {
      end_between_messages(new_message)},
     {"reports a connection that is closed inside a message", client_section,
      [](Student& client) {
-       const auto normal = end_of(client, "");
+       const Ending normal = ending_after(client, "Welcome to our server!");
        client.stop();
-       if (end_of(client, "22        Welcome") != normal) return;
-       client.fail("an error: the rest of a message is lost", "the same end as that between two messages");
+       const Ending cut = ending_after(client, "Welcome");
+       if (cut.exit_code != normal.exit_code) return;
+       const std::string expected = "an error: the rest of a message is lost";
+       if (cut.last_words == normal.last_words)
+         client.fail(expected, "the same end as that between two messages");
+       if (cut.screen == normal.screen)
+         client.fail(expected, "the 7 bytes of the 22 that have come, as if they were the message");
      }},
     {"refuses a message of 2,000,000,000 bytes", length,
      refuse_each({"2000000000Welcome"}, "a body of over 1 MiB is refused", new_message)},

@@ -64,16 +64,30 @@ void wait_until_heard(Connection& speaker, Connection& listener) {
   listener.fail("two messages: the name of another guest, and what that guest has said");
 }
 
+// Adds to a failure what its cause may be.
+void with_hint(const std::string& hint, const std::function<void()>& action) {
+  try {
+    action();
+  } catch (Mismatch& mismatch) {
+    if (!hint.empty()) mismatch.came += "\n" + hint;
+    throw;
+  }
+}
+
 // Pings are passed over, and what strangers say.
 void expect_heard(Connection& listener, const std::string& name, const std::string& text) {
   const std::string expected =
       "two messages, " + python_bytes(name) + " and " +
       (text.size() <= 100 ? python_bytes(text) : fmt::format("{} bytes of '{}'", text.size(), text[0]));
+  std::string passed_over;
   while (true) {
-    const std::vector<std::string> heard = listener.messages(2, expected);
+    std::vector<std::string> heard;
+    with_hint(passed_over, [&] { heard = listener.messages(2, expected); });
     if (heard[0] == name && heard[1] == text) return;
     const bool from_friend = heard[0] == "alice" || heard[0] == "bob" || heard[0] == "carol";
     if (from_friend && heard[1] != ping) listener.fail(expected, "this is what " + heard[0] + " has said");
+    if (!from_friend)
+      passed_over = fmt::format("before that {} and {}", shown_bytes(heard[0]), shown_bytes(heard[1]));
   }
 }
 
@@ -142,16 +156,6 @@ void break_off_while_others_speak(Student& server) {
   server.resume();
   server.wait(milliseconds(100));
   expect_talk(alice, bob);
-}
-
-// Adds to a failure what its cause may be.
-void with_hint(const std::string& hint, const std::function<void()>& action) {
-  try {
-    action();
-  } catch (Mismatch& mismatch) {
-    mismatch.came += "\n" + hint;
-    throw;
-  }
 }
 
 // First each newcomer comes at the moment at which another leaves. Then some leave and one comes while the program
