@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstring>
 #include <random>
 #include <system_error>
 #include <thread>
@@ -343,8 +345,16 @@ void Student::fail_to_connect(bool no_answer, const std::vector<std::uint16_t>& 
          "call\naccept() again, or to ask listen() for a longer queue",
          "docs/part1.md#listen-the-backlog");
   }
-  if (exit_code() || ports.empty())
-    fail(expected, "nobody listens there", is_up_ || was_stopped_ ? "" : bind_section);
+  if (exit_code() || ports.empty()) {
+    const bool is_first = !is_up_ && !was_stopped_;
+    std::string came = "nobody listens there";
+    if (is_first && screen().find(::strerror(EADDRINUSE)) != std::string::npos) {
+      came +=
+          ", and for TCP, SOCK_STREAM, the port was free. For UDP, SOCK_DGRAM, it is not: there the check "
+          "holds it";
+    }
+    fail(expected, came, is_first ? bind_section : "");
+  }
   if (listens_on(address_)) fail(expected, "it listens on that port, but on another address", bind_section);
   if (listens_on(swapped_)) fail(expected, "it listens on " + without_htons(address_), htons_section);
   fail(expected, fmt::format("nobody listens there: it listens on port {}", ports.front()), bind_section);
@@ -417,6 +427,7 @@ void Student::expect_screen(const std::function<bool(const std::string& screen)>
       continue;
     }
     const std::string before = last_lines();
+    const std::string on_screen = before.empty() ? "nothing on the screen" : "on the screen:\n" + before;
     was_cut_off_ = ran_on;
     for (Connection& connection : connections_) connection.give_up();
     wait_for_end(std::chrono::seconds(4));
@@ -426,7 +437,7 @@ void Student::expect_screen(const std::function<bool(const std::string& screen)>
            "stream,\nor its output is held back in a buffer: flush it (std::flush in C++, fflush() in C, "
            "flush=True in\nPython's print)");
     }
-    fail(expected, before.empty() ? "nothing on the screen" : "on the screen:\n" + before);
+    fail(expected, on_screen + (ran_on ? "\nThe program goes on" : ""));
   }
 }
 

@@ -73,8 +73,14 @@ const std::vector<Behaviour> servers = {
      restart(expect_welcome)},
     {"sleeps between two messages", time_section,
      [](Student& server) {
-       server.connect().expect(welcome);
+       Connection& client = server.connect();
+       client.expect(welcome);
        server.expect_sleep("until it is time to send the time");
+       // Whoever never sleeps does, in send(), once the buffers of the kernel are full.
+       for (int messages = 1; client.has_more(milliseconds(1)); ++messages) {
+         expect_time(client);
+         if (messages == 100) client.fail("a pause between two messages", "a hundred came without one");
+       }
      }},
 };
 
