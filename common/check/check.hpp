@@ -109,7 +109,9 @@ inline Run refuse(const std::string& bytes, const std::string& why, const Servic
     Connection& client = server.connect("a client that is refused");
     client.send(bytes);
     client.expect_dropped(why);
-    service(server.connect("the next client"));
+    Connection& next = server.connect("the next client");
+    service(next);
+    next.close();
   };
 }
 

@@ -169,6 +169,7 @@ void Connection::expect_end() {
 
 void Connection::expect_dropped(const std::string& why) {
   const auto until = Clock::now() + to_react;
+  as_due_ = taken_;
   while (!program_.exit_code() && their_end_ == End::none && Clock::now() < until)
     pump(Clock::now() + moment);
   const std::string expected = "the program closes the connection, since " + why;
@@ -483,6 +484,11 @@ void Student::fail(const std::string& expected, const std::string& came, const s
   throw Mismatch{expected, came, section};
 }
 
+bool Student::waits_to_be_accepted(const Connection& connection) const {
+  return connection.socket().descriptor() != -1 &&
+         waits_in_queue(port_of(address_), port_of(connection.socket().local_address()));
+}
+
 Mismatch Student::explained(Mismatch fault) {
   std::string seen_by;
   if (connections_.size() > 1 && !fault.who.empty()) seen_by = fault.who + ": ";
@@ -490,8 +496,7 @@ Mismatch Student::explained(Mismatch fault) {
   fault.came = seen_by + fault.came;
   const auto seer = std::find_if(connections_.rbegin(), connections_.rend(),
                                  [&](const Connection& connection) { return connection.who() == fault.who; });
-  if (side_ == Side::server && seer != connections_.rend() && seer->socket().descriptor() != -1 &&
-      waits_in_queue(port_of(address_), port_of(seer->socket().local_address()))) {
+  if (side_ == Side::server && seer != connections_.rend() && waits_to_be_accepted(*seer)) {
     fault.came += "\nYour server has not accepted this connection yet: it is still in the queue of listen()";
   }
   const bool is_shown = fault.came.find("on the screen:") != std::string::npos;

@@ -218,6 +218,9 @@ class Student : public Terminal {
 
   /// For a client: waits until it connects. Unless this or has_connected() is called, nobody listens.
   Connection& accept();
+  /// For a server: true if it has not accepted this connection yet.
+  bool waits_to_be_accepted(const Connection& connection) const;
+
   /// For a client: lets some time pass; true if it has connected and accept() would return at once.
   bool has_connected(std::chrono::milliseconds time);
 

@@ -91,6 +91,7 @@ std::optional<Work> work() {
 
 // A line of a stack, which says where and not why: of Java, C#, Node, Ruby, Go and Rust.
 const std::regex stack_frame("^(note: |stack backtrace:$|[ \t]+(at |from |\\.\\.\\. |/|[0-9]+: |[~^]+$))");
+const std::regex colour("\x1b\\[[0-9;]*m");  // "Select graphic rendition", ECMA-48
 const std::regex cause("Error: |Exception|panic|Unhandled|Uncaught|Caused by");
 
 }  // namespace
@@ -174,8 +175,13 @@ bool Terminal::take_in(milliseconds patience) {
     }
     return false;
   }
+  const std::size_t before = screen_.size();
   std::copy_if(output->begin(), output->end(), std::back_inserter(screen_),
                [](char byte) { return byte != '\r'; });
+  // Colours are for the eye. One that was cut in two began a few bytes before.
+  const std::size_t escape = screen_.find('\x1b', before - std::min<std::size_t>(before, 16));
+  if (escape != std::string::npos)
+    screen_.replace(escape, std::string::npos, std::regex_replace(screen_.substr(escape), colour, ""));
   constexpr std::size_t largest_screen = 16 * 1024 * 1024;
   if (screen_.size() > largest_screen) {
     scrolled_away_ += largest_screen / 2;
@@ -289,7 +295,12 @@ bool Terminal::selected_beyond_set() const {
   std::ifstream trace(trace_);
   for (std::string line; std::getline(trace, line);) {  // 32597 pselect6(0x1, 0x7ffc8d5b, 0, 0, 0, 0) = 0x1
     const std::size_t at = line.find('(');
-    if (at != std::string::npos && std::strtol(line.c_str() + at + 1, nullptr, 16) > FD_SETSIZE) return true;
+    if (at == std::string::npos || std::strtol(line.c_str() + at + 1, nullptr, 16) <= FD_SETSIZE) continue;
+    std::error_code ignored;
+    const std::string program =
+        fs::read_symlink("/proc/" + line.substr(0, line.find(' ')) + "/exe", ignored).filename();
+    // These make their sets as large as they need.
+    if (!program.starts_with("perl") && !program.starts_with("ruby")) return true;
   }
   return false;
 }

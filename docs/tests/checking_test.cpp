@@ -426,7 +426,7 @@ INSTANTIATE_TEST_SUITE_P(
         Bug{"BytesNotDecoded", &object_client, "print(object)", "print(data[10:10 + size])",
             "shows the greeting decoded", "the decoded object"},
         Bug{"AnEcho", &chat_server, "if other is not writer:", "if True:",
-            "does not send it back to whoever said it", "this is what alice has said"},
+            "does not send it back to whoever said it", "that came as what alice has said"},
         Bug{"TheTextWithoutTheName", &chat_server, "message(room[writer]) + ", "",
             "passes on what one guest says to all others", "expected: bob: two messages"},
         Bug{"ALargeMessageTaken", &chat_server, "int(header) > limit", "False",

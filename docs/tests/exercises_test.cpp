@@ -43,7 +43,7 @@ def server(serve):
         connection, address = s.accept()
         try:
             serve(connection)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, EOFError) as error:
             print(error)
         connection.close()
 
@@ -298,15 +298,34 @@ INSTANTIATE_TEST_SUITE_P(
         Bug{"NoEnd", "Echo", "connection.sendall(piece)", "connection.sendall(piece)\n    signal.pause()",
             "closes when the client has ended its direction"},
         Bug{"Unchanged", "Capitals", "body.upper()", "body", "answers each message in capital letters"},
+        Bug{"CharactersCounted", "Capitals", "len(body), body", "len(body.decode()), body",
+            "answers messages of 1 byte"},
+        Bug{"AHeaderThatIsNotALength", "Capitals", "size = int(data[:10])",
+            "size = int(data[:10]) if data[:1].isdigit() else 0", "refuses a message of 2,000,000,000 bytes"},
+        Bug{"TheEndInsideAHeader", "FourBytes", "if data: raise", "if len(data) > 3: raise",
+            "ends well between two messages"},
         Bug{"TheOtherByteOrder", "FourBytes", ">I", "<I", "shows bodies of 8, 200"},
         Bug{"ASignedLength", "FourBytes", ">I", ">i", "refuses lengths over a megabyte"},
         Bug{"ALimitOnlyForWholeLines", "Lines",
             "if len(data) > 1000:", "if False:", "refuses a line without an end"},
+        Bug{"ALimitOnlyForHalfLines", "Lines", "if len(line) > 1000: raise ValueError(len(line))", "",
+            "takes a line of 1000 bytes, and refuses one of 1001"},
+        Bug{"ALimitForAPiece", "Lines",
+            "*lines, data =", "if len(data + piece) > 1500: raise ValueError(data)\n        *lines, data =",
+            "answers lines that come in any pieces"},
+        Bug{"OnePieceOneSum", "Sum", "for body in messages(connection)",
+            "while body := connection.recv(5000)[10:]", "finds a sum for each of two objects"},
         Bug{"TruthTakenForANumber", "Sum", "type(value) in (int, float)", "isinstance(value, (int, float))",
             "does not count True, None and"},
         Bug{"KeysCounted", "Sum", "value.values()", "list(value.values()) + list(value)",
             "adds up numbers wherever they are"},
         Bug{"CodeRun", "Backwards", "safe_loads", "pickle.loads", "drops a client whose bytes name code"},
+        Bug{"OnePieceOneList", "Backwards", "for body in messages(connection)",
+            "while body := connection.recv(5000)[10:]", "takes lists that come in any pieces"},
+        Bug{"OnePieceOneQuestion", "Calculator", "for body in messages(connection)",
+            "while body := connection.recv(5000)[10:]", "takes questions that come in any pieces"},
+        Bug{"DiesOfABodyWithoutAnObject", "Backwards", "ValueError, EOFError", "ValueError",
+            "drops a client whose object is not a list"},
         Bug{"SortedInstead", "Backwards", "value[::-1]", "sorted(value, key=str)",
             "leaves every object in the list as it is"},
         Bug{"NoAnswerToAnError", "Calculator", "return {\"error\": f\"operation or numbers: {error}\"}",
@@ -314,12 +333,24 @@ INSTANTIATE_TEST_SUITE_P(
         Bug{"ANameForEver", "Names", "name in room.values()",
             "name in globals().setdefault(\"names\", set()) or globals()[\"names\"].add(name)",
             "lets an alice in when the first has left"},
+        Bug{"ANameFreedByWhoeverWantedIt", "Names", "if name in room.values(): raise ValueError(name)",
+            "names = globals().setdefault(\"names\", set())\n"
+            "    if name in names: names.discard(name); raise ValueError(name)\n    names.add(name)",
+            "turns away a second alice"},
+        Bug{"AnAnswerForAll", "Private", "[writer])", "room)", "answers a guest that speaks to somebody"},
+        Bug{"ToInTheMiddle", "Private", "if not text.startswith",
+            "text = text[max(text.find(b\"/to \"), 0):]\n    if not text.startswith",
+            "passes on to all what only begins similarly"},
+        Bug{"DropsWhoeverSaysNothingToBob", "Private", "bob, _, text = text[4:].partition(b\" \")",
+            "bob, text = text[4:].split(b\" \", 1)", "passes on to all what only begins similarly"},
         Bug{"APrivateWordForAll", "Private", "say(name, text, found)", "say(name, text, others)",
             "passes it on to nobody else"},
         Bug{"ADeadlineForEachByte", "Deadline", "return await asyncio.wait_for(receive(reader), 2)",
             "data = b\"\"\n    while len(data) < 10 or len(data) < 10 + int(data[:10]):\n"
             "        data += await asyncio.wait_for(reader.readexactly(1), 2)\n    return data[10:]",
             "drops a guest that says it byte by byte"},
+        Bug{"ADeadlineTooShort", "Deadline", "receive(reader), 2)", "receive(reader), 0.3)",
+            "lets guests stay"},
         Bug{"NoDeadline", "Deadline", "asyncio.wait_for(receive(reader), 2)", "receive(reader)",
             "drops a guest that says no name"}),
     name_of_bug);

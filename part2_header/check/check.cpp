@@ -119,10 +119,10 @@ struct Ending {
   std::string screen;      // all that it has printed, without the body of the last message
 };
 
-// How a client ends when `body` is all that has come of a last message of 22 bytes.
-Ending ending_after(Student& client, const std::string& body) {
+// How a client ends when `header` and `body` are all that has come of a last message of 22 bytes.
+Ending ending_after(Student& client, const std::string& header, const std::string& body) {
   Connection& server = accept_reader(client, message("Welcome to the server!"));
-  server.send("22        " + body);
+  server.send(header + body);
   if (body.size() == 22) client.expect_shown(body);
   client.wait(milliseconds(200));
   const std::size_t before = client.screen().size();
@@ -168,15 +168,17 @@ const std::vector<Behaviour> clients = {
      end_between_messages(new_message)},
     {"reports a connection that is closed inside a message", client_section,
      [](Student& client) {
-       const Ending normal = ending_after(client, "Welcome to our server!");
-       client.stop();
-       const Ending cut = ending_after(client, "Welcome");
-       if (cut.exit_code != normal.exit_code) return;
+       const Ending normal = ending_after(client, "22        ", "Welcome to our server!");
        const std::string expected = "an error: the rest of a message is lost";
-       if (cut.last_words == normal.last_words)
-         client.fail(expected, "the same end as that between two messages");
-       if (cut.screen == normal.screen)
-         client.fail(expected, "the 7 bytes of the 22 that have come, as if they were the message");
+       for (const auto& [header, body] : {std::pair{"22        ", "Welcome"}, std::pair{"22", ""}}) {
+         client.stop();
+         const Ending cut = ending_after(client, header, body);
+         if (cut.exit_code != normal.exit_code) continue;
+         if (cut.last_words == normal.last_words)
+           client.fail(expected, "the same end as that between two messages");
+         if (cut.screen == normal.screen)
+           client.fail(expected, "the 7 bytes of the 22 that have come, as if they were the message");
+       }
      }},
     {"refuses a message of 2,000,000,000 bytes", length,
      refuse_each({"2000000000Welcome"}, "a body of over 1 MiB is refused", new_message)},
@@ -226,6 +228,10 @@ const std::vector<Behaviour> capital_letters = {
      serve([](Connection& client) {
        for (const std::size_t size : {1U, 64U, 65U, 1'024U, 4'097U, 65'536U, 1'000'000U})
          ask(client, std::string(size, random_word().front()));
+       // In capital letters or not: those are no letters of ASCII.
+       client.send(with_header("Grüße"));
+       client.message("an answer to " + python_bytes("Grüße"));
+       ask_something(client);
      })},
     {"answers both messages that come in one piece", two_for_one, serve([](Connection& client) {
        const std::string first = random_word();
@@ -245,8 +251,11 @@ const std::vector<Behaviour> capital_letters = {
        ask(client, "");
        ask_something(client);
      })},
-    {"refuses a message of 2,000,000,000 bytes", length,
-     refuse("2000000000Welcome", "a body of over a megabyte is refused", ask_something)},
+    {"refuses a message of 2,000,000,000 bytes, and a header that is not a length", length,
+     [](Student& server) {
+       refuse("2000000000Welcome", "a body of over a megabyte is refused", ask_something)(server);
+       refuse("hello worldhello world", "what came is not a length", ask_something)(server);
+     }},
     {"begins anew after a client that breaks off inside a message",
      "docs/part2.md#exercise-1-a-server-that-listens",
      [](Student& server) {
@@ -284,8 +293,8 @@ Message new_binary_message() {
 
 const std::vector<Behaviour> four_bytes = {
     // 200 is negative in a signed byte, and 300 another number in the other byte order.
-    {"shows bodies of 8, 200, 300 and 70,000 bytes, and of a megabyte",
-     "docs/part2.md#why-messages-need-framing", show_sizes({8, 200, 300, 70'000, 1'000'000}, binary_message)},
+    {"shows bodies of 8, 200, 300 and 70,000 bytes, and of a megabyte", "docs/part2.md#exercise-2-four-bytes",
+     show_sizes({8, 200, 300, 70'000, 1'000'000}, binary_message)},
     {"shows both messages that arrive in one piece", two_for_one, show_two_at_once(new_binary_message)},
     {"shows a message that arrives in two pieces, wherever it is cut", piece,
      show_cut(6, new_binary_message)},
@@ -295,11 +304,13 @@ const std::vector<Behaviour> four_bytes = {
     {"ends well between two messages, and with an error inside one", client_section,
      [](Student& client) {
        end_between_messages(new_binary_message)(client);
-       client.stop();
-       Connection& server = client.accept();
-       server.send(new_binary_message().bytes.substr(0, 9));
-       server.close();
-       client.expect_exit("when the connection is closed inside a message", Student::Code::above_zero);
+       for (const std::size_t size : {9, 2}) {
+         client.stop();
+         Connection& server = client.accept();
+         server.send(new_binary_message().bytes.substr(0, size));
+         server.close();
+         client.expect_exit("when the connection is closed inside a message", Student::Code::above_zero);
+       }
      }},
 };
 
@@ -329,9 +340,18 @@ const std::vector<Behaviour> lines = {
        client.expect("11\n");
        client.send("\n");
        client.expect("4\n");
+       std::string many, answers;
+       for (int i = 0; i < 500; ++i) many += "abc\n", answers += "3\n";
+       client.send(many);
+       client.expect(answers);
      })},
-    {"takes a line of 1000 bytes", length,
-     serve([](Connection& client) { measure(client, std::string(1'000, 'x')); })},
+    {"takes a line of 1000 bytes, and refuses one of 1001", length,
+     [](Student& server) {
+       Connection& client = server.connect();
+       measure(client, std::string(1'000, 'x'));
+       client.close();
+       refuse(std::string(1'001, 'x') + "\n", "a line of over 1000 bytes is refused", measure_a_word)(server);
+     }},
     {"refuses a line without an end", length,
      refuse(std::string(5'000, 'x'),
             "a line of over 1000 bytes is refused, and that is certain before its end has come",

@@ -29,6 +29,7 @@ const std::string objects = "docs/part3.md#objects-in-c";
 const std::string own_struct = "docs/part3.md#5-a-struct-of-your-own";
 const std::string danger = "docs/part3.md#6-a-strangers-bytes";
 const std::string two_for_one = "docs/part2.md#it-takes-two-messages-for-one";
+const std::string piece = "docs/part2.md#it-takes-a-piece-of-the-header-for-the-header";
 
 std::string pickled(const Object& object) {
   return with_header(dumps(object));
@@ -162,8 +163,7 @@ const std::vector<Behaviour> clients = {
        }
      }},
     {"shows both objects that arrive in one piece", two_for_one, show_two_at_once(new_message)},
-    {"shows an object that arrives byte by byte",
-     "docs/part2.md#it-takes-a-piece-of-the-header-for-the-header", show_one_by_one(new_message)},
+    {"shows an object that arrives byte by byte", piece, show_one_by_one(new_message)},
     {"shows objects of 100 bytes to 1 MiB, which is allowed", client_section,
      show_sizes({100, 255, 1'024, 4'097, 65'536, 1'048'576}, message_of_size)},
     {"goes on after an object with every type in it", format,
@@ -230,9 +230,23 @@ const std::vector<Behaviour> adding_up = {
        const double number = random_number();
        return to_add(number, number);
      })},
+    {"finds the sum for an object that arrives byte by byte", piece, show_one_by_one([] {
+       const double number = random_number();
+       return to_add(List{{number, 1.5}}, number + 1.5);
+     })},
 };
 
 // --- Exercise 2: a server that turns lists round ---
+
+// The same message twice in one piece, and then in two, cut inside the header and inside the body.
+void take_in_pieces(Connection& client, const std::string& message, const Object& answer) {
+  client.send(message + message);
+  for (int i = 0; i < 2; ++i) expect_object(client, answer);
+  for (const std::size_t size : {std::size_t{3}, header_size + 3}) {
+    client.send_cut(message, size);
+    expect_object(client, answer);
+  }
+}
 
 void turn_round(Connection& client, const std::vector<Object>& items) {
   client.send(pickled(List{items}));
@@ -250,6 +264,9 @@ const std::vector<Behaviour> turned_round = {
                            Dict{{"key", List{{4, 5}}}}, List{{random_word(), random_word()}}});
      })},
     {"sends back an empty list", objects, serve([](Connection& client) { turn_round(client, {}); })},
+    {"takes lists that come in any pieces", two_for_one, serve([](Connection& client) {
+       take_in_pieces(client, pickled(List{{1, "two"}}), List{{"two", 1}});
+     })},
     // What pickle.dumps([1, 'two', b'\xff'], 2) returns in Python.
     {"reads what Python writes at protocol 2", danger, serve([](Connection& client) {
        client.send(with_header(
@@ -257,7 +274,10 @@ const std::vector<Behaviour> turned_round = {
        expect_object(client, List{{Bytes{"\xff"}, "two", 1}});
      })},
     {"drops a client whose object is not a list", own_struct,
-     refuse(pickled("text"), "a str is not a list", turn_something_round)},
+     [](Student& server) {
+       refuse(pickled("text"), "a str is not a list", turn_something_round)(server);
+       refuse(with_header(""), "a body of no bytes holds no object", turn_something_round)(server);
+     }},
     {"drops a client whose bytes name code", danger,
      refuse(with_header("\x80\4cbuiltins\nlist\n)R."), "that calls a function of Python: list()",
             turn_something_round)},
@@ -303,6 +323,9 @@ const std::vector<Behaviour> calculator = {
        const double number = random_number();
        ask(client, "largest", {-1.5, number, number - 1}, number);
        ask(client, "largest", {-number - 2, -number - 1}, -number - 1);
+     })},
+    {"takes questions that come in any pieces", two_for_one, serve([](Connection& client) {
+       take_in_pieces(client, pickled(question("sum", List{{1.5, 2.5}})), Dict{{"result", 4.0}});
      })},
     {"says which field is missing, and goes on", own_struct, serve([](Connection& client) {
        ask_wrongly(client, Dict{{"operation", "sum"}}, "numbers");

@@ -85,7 +85,8 @@ void expect_heard(Connection& listener, const std::string& name, const std::stri
     with_hint(passed_over, [&] { heard = listener.messages(2, expected); });
     if (heard[0] == name && heard[1] == text) return;
     const bool from_friend = heard[0] == "alice" || heard[0] == "bob" || heard[0] == "carol";
-    if (from_friend && heard[1] != ping) listener.fail(expected, "this is what " + heard[0] + " has said");
+    if (from_friend && heard[1] != ping)
+      listener.fail(expected, "that came as what " + heard[0] + " has said");
     if (!from_friend)
       passed_over = fmt::format("before that {} and {}", shown_bytes(heard[0]), shown_bytes(heard[1]));
   }
@@ -233,14 +234,20 @@ constexpr std::size_t crowd = 1'100;
 // A client that finds it full tries again only a second later.
 void serve_crowd(Student& server, Connection& alice, Connection& bob) {
   std::size_t guests = 0;
+  const Connection* newest = nullptr;
   try {
     for (const auto end = Clock::now() + std::chrono::minutes(5); guests < crowd && Clock::now() < end;
          ++guests) {
-      server.connect("a silent guest");
+      newest = &server.connect("a silent guest");
       expect_passed_on(alice, bob, fmt::format("{} guests", guests));
       if (guests % 40 == 0) server.wait(milliseconds(20));  // a program may accept in a thread of its own
     }
     expect_talk(alice, bob);
+    // Those whom a thread of the server accepts may wait for it.
+    for (const auto end = Clock::now() + std::chrono::minutes(1);
+         server.waits_to_be_accepted(*newest) && Clock::now() < end;) {
+      server.wait(milliseconds(20));
+    }
 
     Connection& last = enter(server, "the last guest");
     const auto end = Clock::now() + to_react;
@@ -256,7 +263,7 @@ void serve_crowd(Student& server, Connection& alice, Connection& bob) {
     if (guests > 0) mismatch.came += fmt::format("\n{} silent guests have come", guests);
     if (guests > 900) {
       mismatch.came += fmt::format(
-          ". A set of select() has room for descriptors below {} only:\n"
+          ". If it calls select(): a set has room for descriptors below {} only, and\n"
           "FD_SET() with a larger one writes past its end. Turn such a guest away, or use poll()",
           FD_SETSIZE);
     }
@@ -333,11 +340,28 @@ const std::vector<Behaviour> servers = {
     // What Alice hears first must be Bob's answer, not her own question.
     {"does not send it back to whoever said it", comes_in, talk},
     {"passes on twenty messages that arrive in one piece, in their order", comes_in,
-     in_room([](Student&, Connection& alice, Connection& bob) {
+     in_room([](Student& server, Connection& alice, Connection& bob) {
        std::string all;
        for (int i = 1; i <= 20; ++i) all += with_header(fmt::format("message {}", i));
        alice.send(all);
        for (int i = 1; i <= 20; ++i) expect_heard(bob, "alice", fmt::format("message {}", i));
+
+       // And what two say at the same time: each text comes after the name of whoever has said it.
+       Connection& carol = join(server, alice, "carol");
+       for (Connection* const guest : {&alice, &carol}) {
+         all.clear();
+         for (int i = 1; i <= 100; ++i) all += with_header(fmt::format("{} {}", guest->who(), i));
+         guest->send(all);
+       }
+       for (int count = 0; count < 200;) {
+         const std::string expected = "two messages: the name of a guest, and what that guest has said";
+         const std::vector<std::string> heard = bob.messages(2, expected);
+         if (heard[1] == ping) continue;
+         if (!heard[1].starts_with(heard[0] + " "))
+           bob.fail(expected,
+                    "they do not belong together. Two threads that send to one guest have to take turns");
+         ++count;
+       }
      })},
     {"passes on a message that arrives byte by byte", remembers,
      [](Student& server) {
@@ -353,7 +377,13 @@ const std::vector<Behaviour> servers = {
          [](Student&, Connection& guest, Connection& bob) { expect_passed_on(guest, bob, "Grüße, 你好"); },
          "Jürgen 你好")},
     {"does not wait for a guest who connects and says nothing", remembers,
-     talk_beside([](Student& server) { server.connect("a silent guest"); })},
+     in_room([](Student& server, Connection& alice, Connection& bob) {
+       Connection& silent = server.connect("a silent guest");
+       server.wait(milliseconds(100));
+       expect_talk(alice, bob);
+       if (silent.has_more(milliseconds(100)))
+         silent.fail("nothing: whoever has said no name is not in the room yet");
+     })},
     {"does not wait for guests who send half a header, or half a message", remembers,
      talk_beside([](Student& server) {
        server.connect("a guest with half a header").send("5   ");
@@ -365,6 +395,9 @@ const std::vector<Behaviour> servers = {
        Connection& guest = enter(server, "a guest that leaves inside a message");
        guest.send("10        half");
        guest.close();
+       Connection& last = enter(server, "the last guest that leaves");
+       last.half_close();
+       last.expect_dropped("that guest has left");
      })},
     {"survives guests whose connection breaks", misbehaving, talk_beside([](Student& server) {
        server.connect("a guest without a name").reset();
@@ -476,8 +509,10 @@ void expect_said(Student& client, Connection& server, const std::string& line) {
   const std::string said = server.message(expected);
   if (said == line) return;
   const bool is_word = !said.empty() && said == line.substr(0, line.find(' '));
-  server.fail(expected,
-              is_word ? "that is its first word: std::cin >> stops at a space, std::getline() does not" : "");
+  server.fail(
+      expected,
+      is_word ? "that is its first word: std::cin >> stops at a space, as scanf() in C and next() in Java do"
+              : "");
 }
 
 std::string said_by(const std::string& name, const std::string& text) {
@@ -508,6 +543,7 @@ const std::vector<Behaviour> clients = {
      in_chat([](Student& client, Connection& server) {
        expect_said(client, server, "hello");
        expect_said(client, server, random_word() + " and " + random_word());
+       expect_said(client, server, std::string(500, 'x') + " " + random_word());
      })},
     {"counts bytes, not characters", characters,
      [](Student& client) { expect_said(client, enter(client), "Grüße,你好"); }},
@@ -589,6 +625,7 @@ const std::vector<Behaviour> clients = {
        expect_said(client, server, "bye");
        client.end_input();
        server.expect_end();
+       server.close();  // a client may wait for that
        client.expect_exit("at the end of the input", Student::Code::zero);
      })},
     {"shows messages of 1 byte to 64 KiB", client_section, in_chat([](Student& client, Connection& server) {
@@ -630,18 +667,20 @@ void free_name(Student& server, Connection& alice, Connection& bob) {
 }
 
 // The next Alice is at the door already, and says her name when the one before has just left: a server finds both at
-// once, the end of the first one first. One that takes them in another order has several chances.
+// once, and whichever it takes first: every second time the next one has come before the last.
 void free_name_at_once(Student& server, Connection& alice, Connection& bob) {
   Connection* last = &alice;
-  for (int tries = 0; tries < 5; ++tries) {
-    Connection& next = server.connect("the next alice");
+  Connection* next = nullptr;
+  for (int tries = 0; tries < 6; ++tries) {
+    if (tries % 2 == 0) next = &server.connect("the next alice");
     server.wait(milliseconds(100));
     server.pause();
     last->close();
-    say(next, "alice");
+    say(*next, "alice");
     server.resume();
-    if (is_let_in(next, bob)) return;
+    if (is_let_in(*next, bob)) return;
     server.wait(milliseconds(100));
+    if (tries % 2 == 0) next = &server.connect("the next alice");
     last = &enter(server, "alice");
     if (!is_let_in(*last, bob)) break;
   }
@@ -653,7 +692,8 @@ void free_name_at_once(Student& server, Connection& alice, Connection& bob) {
 const std::vector<Behaviour> no_name_twice = {
     {"turns away a second alice, while the first goes on talking", comes_in,
      in_room([](Student& server, Connection& alice, Connection& bob) {
-       enter(server, "alice").expect_dropped("there is an alice in the room already");
+       for (int i = 0; i < 3; ++i)
+         enter(server, "alice").expect_dropped("there is an alice in the room already");
        expect_talk(alice, bob);
      })},
     {"lets an alice in when the first has left", loop, in_room(free_name)},
@@ -688,7 +728,12 @@ const std::vector<Behaviour> private_messages = {
        const std::string nobody = random_word();
        say(alice, "/to " + nobody + " hello");
        expect_heard(alice, "server", "there is no " + nobody);
-       expect_talk(alice, bob);
+       say(alice, "next");
+       const std::string expected = "two messages, b'alice' and b'next'";
+       std::vector<std::string> heard;
+       do heard = bob.messages(2, expected);
+       while (heard[1] == ping);
+       if (heard[0] == "server") bob.fail(expected, "the answer is for alice alone");
      })},
     {"passes on what is for bob in the order in which it was said", goes_out,
      in_room([](Student&, Connection& alice, Connection& bob) {
@@ -698,9 +743,13 @@ const std::vector<Behaviour> private_messages = {
     {"passes on to all what only begins similarly", comes_in,
      in_room([](Student& server, Connection& alice, Connection& bob) {
        Connection& carol = join(server, alice, "carol");
-       const std::string text = "/today is " + random_word();
-       expect_passed_on(alice, bob, text);
-       expect_heard(carol, "alice", text);
+       for (const std::string& text : {"/today is " + random_word(), "say /to bob " + random_word()}) {
+         expect_passed_on(alice, bob, text);
+         expect_heard(carol, "alice", text);
+       }
+       say(alice, "/to bob");  // that may mean anything
+       Connection& dave = join(server, alice, "dave");
+       expect_passed_on(alice, dave, random_word());
      })},
 };
 
@@ -724,6 +773,14 @@ const std::vector<Behaviour> deadline_at_the_door = {
      }},
     {"lets guests stay that have a name and say nothing", deadline_section,
      in_room([](Student& server, Connection& alice, Connection& bob) {
+       for (int i = 0; i < 3; ++i) {
+         const auto start = Clock::now();
+         Connection& guest = server.connect("a guest who takes a second");
+         server.wait(milliseconds(1000));
+         if (Clock::now() > start + milliseconds(1500)) continue;
+         say(guest, fmt::format("guest {}", i));
+         wait_until_heard(alice, guest);
+       }
        Connection& guest = server.connect("a silent guest");
        server.wait(milliseconds(3000));
        expect_talk(alice, bob);
