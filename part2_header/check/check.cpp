@@ -263,7 +263,10 @@ const std::vector<Behaviour> capital_letters = {
        ask_something(first);
        first.send("100       half");
        first.reset();
-       ask_something(server.connect("the next client"));
+       Connection& next = server.connect("the next client");
+       ask_something(next);
+       next.half_close();
+       next.expect_dropped("the client has left");
      }},
 };
 

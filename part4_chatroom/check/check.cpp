@@ -692,8 +692,11 @@ void free_name_at_once(Student& server, Connection& alice, Connection& bob) {
 const std::vector<Behaviour> no_name_twice = {
     {"turns away a second alice, while the first goes on talking", comes_in,
      in_room([](Student& server, Connection& alice, Connection& bob) {
-       for (int i = 0; i < 3; ++i)
-         enter(server, "alice").expect_dropped("there is an alice in the room already");
+       for (int i = 0; i < 3; ++i) {
+         Connection& other = enter(server, "alice");
+         other.expect_dropped("there is an alice in the room already");
+         other.close();
+       }
        expect_talk(alice, bob);
      })},
     {"lets an alice in when the first has left", loop, in_room(free_name)},
