@@ -667,7 +667,7 @@ void free_name(Student& server, Connection& alice, Connection& bob) {
 }
 
 // The next Alice is at the door already, and says her name when the one before has just left: a server finds both at
-// once, and whichever it takes first: every second time the next one has come before the last.
+// once. Which it takes first may hang on who has come first, so every second time the next one comes before the last.
 void free_name_at_once(Student& server, Connection& alice, Connection& bob) {
   Connection* last = &alice;
   Connection* next = nullptr;
