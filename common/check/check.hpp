@@ -109,6 +109,7 @@ inline Run refuse(const std::string& bytes, const std::string& why, const Servic
     Connection& client = server.connect("a client that is refused");
     client.send(bytes);
     client.expect_dropped(why);
+    client.close();  // a server may wait for that
     Connection& next = server.connect("the next client");
     service(next);
     next.close();
@@ -194,6 +195,7 @@ inline Run refuse_each(const std::vector<std::string>& lies, const std::string& 
       Connection& server = accept_reader(client, message());
       server.send(lie);
       server.expect_dropped(why);
+      server.close();  // a client may wait for that
       client.expect_exit("with an error");
       client.stop();
     }

@@ -91,7 +91,8 @@ std::optional<Work> work() {
 
 // A line of a stack, which says where and not why: of Java, C#, Node, Ruby, Go and Rust.
 const std::regex stack_frame("^(note: |stack backtrace:$|[ \t]+(at |from |\\.\\.\\. |/|[0-9]+: |[~^]+$))");
-const std::regex colour("\x1b\\[[0-9;]*m");  // "Select graphic rendition", ECMA-48
+// "Select graphic rendition" of ECMA-48, and what xterm's terminfo has beside it.
+const std::regex colour("\x1b(\\[[0-9;:]*m|\\(B)");
 const std::regex cause("Error: |Exception|panic|Unhandled|Uncaught|Caused by");
 
 }  // namespace

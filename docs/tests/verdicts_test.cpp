@@ -146,6 +146,9 @@ const std::vector<Case> right_programs = {
     {"CReader", "part2_header/client.c", plainly},
     {"JavaReader", "part2_header/Client.java", plainly},
     {"NodeReader", "part2_header/client.js", plainly},
+    {"NodeReaderThatLogs", "part2_header/client.js", plainly, "received = Buffer.concat([received, piece]);",
+     "received = Buffer.concat([received, piece]);\n"
+     "  console.error(\"received\", JSON.stringify(piece.toString(\"latin1\")));"},
     {"RustReader", "part2_header/client.rs", plainly},
     {"PerlSender", "part2_header/server.pl", plainly},
     {"CSenderOfObjects", "part3_objects/server.c", plainly},

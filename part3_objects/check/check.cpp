@@ -72,11 +72,11 @@ const std::vector<Behaviour> servers = {
 
 // --- The client ---
 
-// Whether `key` comes within 20 bytes before `value`, each as a word of its own. A regular expression takes its time
-// for a screen of a megabyte: so it looks only where the value is.
+// Whether `key` comes within 20 bytes before `value`, each as a word of its own, and 1n in JavaScript is 1. A regular
+// expression takes its time for a screen of a megabyte: so it looks only where the value is.
 bool shows_entry(const std::string& screen, const std::string& key, const std::string& value) {
-  const std::regex entry("\\b" + key + "\\b[\\s\\S]{1,20}\\b" + value + "\\b");
-  const std::size_t before = 1 + key.size() + 20;
+  const std::regex entry("\\b" + key + "n?\\b[\\s\\S]{1,20}\\b" + value + "\\b");
+  const std::size_t before = 1 + key.size() + 1 + 20;
   for (std::size_t at = 0; (at = screen.find(value, at)) != std::string::npos; ++at) {
     const std::size_t begin = at - std::min(at, before);
     if (std::regex_search(screen.substr(begin, at - begin + value.size() + 1), entry)) return true;
