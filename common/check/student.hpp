@@ -117,7 +117,8 @@ class Terminal {
   bool by_hand_;
   std::string trace_;  // the file that strace writes
   std::unique_ptr<Process> process_;
-  std::string screen_;
+  std::string screen_;     // without colours, which are for the eye
+  std::string held_back_;  // the beginning of one
   std::size_t scrolled_away_ = 0;
   std::optional<int> exit_code_;
   std::vector<std::string> typed_;

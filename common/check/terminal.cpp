@@ -92,7 +92,8 @@ std::optional<Work> work() {
 // A line of a stack, which says where and not why: of Java, C#, Node, Ruby, Go and Rust.
 const std::regex stack_frame("^(note: |stack backtrace:$|[ \t]+(at |from |\\.\\.\\. |/|[0-9]+: |[~^]+$))");
 // "Select graphic rendition" of ECMA-48, and what xterm's terminfo has beside it.
-const std::regex colour("\x1b(\\[[0-9;:]*m|\\(B)");
+const std::regex colour("\x1b(\\[[0-9;:]{0,32}m|\\(B)");
+const std::regex unfinished_colour("\x1b(\\[[0-9;:]{0,32}|\\()?");
 const std::regex cause("Error: |Exception|panic|Unhandled|Uncaught|Caused by");
 
 }  // namespace
@@ -139,6 +140,7 @@ void Terminal::end() {
   }
   if (!trace_.empty()) fs::remove(trace_);
   screen_.clear();
+  held_back_.clear();
   scrolled_away_ = 0;
   exit_code_.reset();
 }
@@ -176,13 +178,16 @@ bool Terminal::take_in(milliseconds patience) {
     }
     return false;
   }
-  const std::size_t before = screen_.size();
-  std::copy_if(output->begin(), output->end(), std::back_inserter(screen_),
-               [](char byte) { return byte != '\r'; });
-  // Colours are for the eye. One that was cut in two began a few bytes before.
-  const std::size_t escape = screen_.find('\x1b', before - std::min<std::size_t>(before, 16));
-  if (escape != std::string::npos)
-    screen_.replace(escape, std::string::npos, std::regex_replace(screen_.substr(escape), colour, ""));
+  std::string text = std::exchange(held_back_, "").append(*output);
+  std::erase(text, '\r');
+  if (const std::size_t escape = text.rfind('\x1b'); escape != std::string::npos) {
+    if (text.size() - escape < 40 && std::regex_match(text.substr(escape), unfinished_colour)) {
+      held_back_ = text.substr(escape);
+      text.resize(escape);
+    }
+    text = std::regex_replace(text, colour, "");
+  }
+  screen_ += text;
   constexpr std::size_t largest_screen = 16 * 1024 * 1024;
   if (screen_.size() > largest_screen) {
     scrolled_away_ += largest_screen / 2;
