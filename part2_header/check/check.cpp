@@ -312,7 +312,7 @@ const std::vector<Behaviour> four_bytes = {
     {"ends well between two messages, and with an error inside one", client_section,
      [](Student& client) {
        end_between_messages(new_binary_message)(client);
-       for (const std::size_t size : {9, 2}) {
+       for (const std::size_t size : {9U, 2U}) {
          client.stop();
          Connection& server = client.accept();
          server.send(new_binary_message().bytes.substr(0, size));
