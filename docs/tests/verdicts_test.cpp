@@ -39,22 +39,23 @@ void PrintTo(const Case& program, std::ostream* out) {
 
 struct Language {
   std::string tool;
-  std::string build;  // FILE and OUT are replaced
+  std::string build;  // {file} and {folder} are replaced
   std::string run;
 };
 
 Language language_of(const fs::path& file) {
   const std::string ending = file.extension();
-  if (ending == ".c") return {"cc", "cc -w FILE -o OUT/program", "OUT/program"};
-  if (ending == ".cpp") return {"c++", "c++ -w -std=c++20 -pthread FILE -o OUT/program", "OUT/program"};
-  if (ending == ".rs") return {"rustc", "rustc -A warnings FILE -o OUT/program", "OUT/program"};
+  if (ending == ".c") return {"cc", "cc -w {file} -o {folder}/program", "{folder}/program"};
+  if (ending == ".cpp")
+    return {"c++", "c++ -w -std=c++20 -pthread {file} -o {folder}/program", "{folder}/program"};
+  if (ending == ".rs") return {"rustc", "rustc -A warnings {file} -o {folder}/program", "{folder}/program"};
   if (ending == ".java") {
-    const std::string java = "java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp OUT ";
-    return {"javac", "javac -d OUT FILE", java + file.stem().string()};
+    const std::string java = "java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp {folder} ";
+    return {"javac", "javac -d {folder} {file}", java + file.stem().string()};
   }
-  if (ending == ".js") return {"node", "true", "node FILE"};
-  if (ending == ".pl") return {"perl", "true", "perl FILE"};
-  return {"tclsh", "true", "tclsh FILE"};
+  if (ending == ".js") return {"node", "true", "node {file}"};
+  if (ending == ".pl") return {"perl", "true", "perl {file}"};
+  return {"tclsh", "true", "tclsh {file}"};
 }
 
 std::string replaced(std::string text, const std::string& from, const std::string& to) {
@@ -91,7 +92,7 @@ TEST_P(VerdictOf, TheProgram) {
   }
   std::ofstream(folder_ / file) << text;
   const auto here = [&](const std::string& command) {
-    return replaced(replaced(command, "FILE", folder_ / file), "OUT", folder_);
+    return replaced(replaced(command, "{file}", folder_ / file), "{folder}", folder_);
   };
   ASSERT_EQ(std::system(here(language.build).c_str()), 0);
 
