@@ -56,13 +56,13 @@ int main(int argc, char** argv) {
   std::thread([s] {
     while (true) {
       const std::string name = message(s);
-      std::cout << name << " > " << message(s) << std::endl;
+      std::cout << "\x1b[1m" << name << "\x1b[0m > " << message(s) << std::endl;
     }
   }).detach();
   do {
     const std::string bytes = line.empty() ? "" : pack(line);
     send(s, bytes.data(), bytes.size(), MSG_NOSIGNAL);
   } while (std::getline(std::cin, line));
-  shutdown(s, SHUT_RDWR);
-  _exit(0);
+  shutdown(s, SHUT_WR);
+  pause();  // the thread ends the program when the server has closed
 }
