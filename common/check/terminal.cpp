@@ -205,9 +205,11 @@ void Terminal::wait(milliseconds time) {
   }
 }
 
-void Terminal::wait_for_end(milliseconds patience) {
+void Terminal::wait_for_end(milliseconds patience, std::size_t most_printed) {
   const auto end = Clock::now() + patience;
-  while (process_ && !exit_code_ && Clock::now() < end) take_in(milliseconds(20));
+  const std::size_t before = printed();
+  while (process_ && !exit_code_ && Clock::now() < end && printed() - before < most_printed)
+    take_in(milliseconds(20));
 }
 
 void Terminal::type(const std::string& line) {
