@@ -16,7 +16,7 @@
 //   followed by `$ echo $?` and its exit code.
 // - After the prompts `Username: ` and `alice > ` comes what the reader types; a prompt alone is just
 //   Enter, but in the last line of a block it is only shown. `^C` and `^D` at the end of a line are
-//   pressed.
+//   pressed; the program ends at ^D.
 // - `...` alone stands for any number of lines left out. Nothing else that is printed may be missing.
 // - Ports 1234 and 1235 and the folders build/ and my/ are the reader's; the check has others. Only
 //   what differs from run to run is compared by its shape: a port that the kernel chose (127.0.0.1:38848,

@@ -222,17 +222,19 @@ class Console {
     }
     terminal.last = report_.blocks.size();
     report_.blocks.emplace_back().block = &block;
-    Lines page;  // what the block shows since the reader has typed something
+    Lines page;                // what the block shows since the reader has typed something
+    bool ends = name.empty();  // whether the program ends in the block
     for (std::size_t i = 0; i < block.lines.size(); ++i) {
       if (const auto input = input_in(block, i, terminal.user)) {
         if (i == 0) terminal.shown_prompt.clear();  // the page shows its line once more
         if (!wait_for(terminal, page, input->prompt)) return;
         type(terminal, *input, block.line + 1 + i);
+        ends = name.empty() || input->keys == end_of_input;
         page.clear();
       }
       page.push_back(block.lines[i]);
     }
-    if (!wait_for(terminal, page, name.empty() ? std::optional(shell_prompt) : std::nullopt)) return;
+    if (!wait_for(terminal, page, ends ? std::optional(shell_prompt) : std::nullopt)) return;
     judge(report_.blocks.back());
     if (name.empty()) {
       check_exit_code(terminal);

@@ -192,6 +192,12 @@ TEST_F(ConsoleBlock, TypesAfterThePrompts) {
             nothing);
 }
 
+TEST_F(ConsoleBlock, WaitsForTheEndOfAProgramWhoseInputEnds) {
+  EXPECT_EQ(found(check("Terminal 1:\n```console\n$ printf 'bob > '; cat; sleep 0.3\nbob > ^D\n```\n"
+                        "Terminal 1:\n```console\n$ echo next\nnext\n```\n")),
+            nothing);
+}
+
 TEST_F(ConsoleBlock, FindsAWrongPrompt) {
   // The chat client above has 10 lines.
   EXPECT_EQ(found(check(chat_client + "```console\n$ bash my/chat.sh\nWhat? alice\nalice > ^D\n```\n",
