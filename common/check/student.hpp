@@ -76,8 +76,7 @@ class Terminal {
   bool take_in(std::chrono::milliseconds patience);
   /// Lets some time pass, and takes in what the program prints meanwhile.
   void wait(std::chrono::milliseconds time);
-  /// Waits until the program has ended, but no longer than until it has printed so many bytes more.
-  void wait_for_end(std::chrono::milliseconds patience, std::size_t most_printed = SIZE_MAX);
+  void wait_for_end(std::chrono::milliseconds patience);
   /// Types a line, and Enter. Throws Mismatch if the program has ended.
   void type(const std::string& line);
   void end_input();
@@ -87,8 +86,6 @@ class Terminal {
   const std::string& screen() const { return screen_; }
   /// How many bytes it had shown before those.
   std::size_t scrolled_away() const { return scrolled_away_; }
-  /// How many it has shown in all.
-  std::size_t printed() const { return scrolled_away_ + screen_.size(); }
   /// The exit code, or 128 and the signal, of a program that has ended, and with it all that it has started.
   std::optional<int> exit_code() const { return exit_code_; }
   bool has_crashed() const;

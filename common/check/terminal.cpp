@@ -205,11 +205,9 @@ void Terminal::wait(milliseconds time) {
   }
 }
 
-void Terminal::wait_for_end(milliseconds patience, std::size_t most_printed) {
+void Terminal::wait_for_end(milliseconds patience) {
   const auto end = Clock::now() + patience;
-  const std::size_t before = printed();
-  while (process_ && !exit_code_ && Clock::now() < end && printed() - before < most_printed)
-    take_in(milliseconds(20));
+  while (process_ && !exit_code_ && Clock::now() < end) take_in(milliseconds(20));
 }
 
 void Terminal::type(const std::string& line) {
