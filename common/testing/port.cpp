@@ -52,11 +52,17 @@ struct Entry {
   std::string inode;  // 0 if no program has the socket
 };
 
-std::vector<Entry> tcp_entries() {
+constexpr const char* listening = "0A";
+
+// All entries, or those of the sockets that listen: each table has these first (the kernel's proc_net_tcp.rst), and
+// after a busy hour some thousands of connections follow.
+std::vector<Entry> tcp_entries(bool only_listening) {
   std::vector<Entry> entries;
   for (const char* const table : {"/proc/net/tcp", "/proc/net/tcp6"}) {
     std::ifstream file(table);
-    for (std::string line; std::getline(file, line);) {
+    std::string line;
+    std::getline(file, line);  // the names of the columns
+    while (std::getline(file, line)) {
       std::istringstream words(line);
       std::array<std::string, 10> word;
       for (std::string& each : word) words >> each;
@@ -64,7 +70,8 @@ std::vector<Entry> tcp_entries() {
         return static_cast<std::uint16_t>(
             std::strtoul(address.substr(address.find(':') + 1).c_str(), nullptr, 16));
       };
-      if (words) entries.push_back({port(word[1]), port(word[2]), word[3], word[9]});
+      if (!words || (only_listening && word[3] != listening)) break;
+      entries.push_back({port(word[1]), port(word[2]), word[3], word[9]});
     }
   }
   return entries;
@@ -75,9 +82,8 @@ using Listening = std::map<std::string, std::uint16_t>;
 
 Listening listening_sockets() {
   Listening sockets;
-  for (const Entry& entry : tcp_entries()) {
-    if (entry.state == "0A") sockets[fmt::format("socket:[{}]", entry.inode)] = entry.local_port;
-  }
+  for (const Entry& entry : tcp_entries(true))
+    sockets[fmt::format("socket:[{}]", entry.inode)] = entry.local_port;
   return sockets;
 }
 
@@ -192,7 +198,7 @@ std::string who_listens_on(std::uint16_t port) {
 }
 
 bool waits_in_queue(std::uint16_t server, std::uint16_t client) {
-  const std::vector<Entry> entries = tcp_entries();
+  const std::vector<Entry> entries = tcp_entries(false);
   return std::any_of(entries.begin(), entries.end(), [&](const Entry& entry) {
     return entry.local_port == server && entry.remote_port == client && entry.inode == "0" &&
            (entry.state == "01" || entry.state == "08");  // ESTABLISHED, CLOSE_WAIT
