@@ -88,6 +88,7 @@ class Terminal {
   std::size_t scrolled_away() const { return scrolled_away_; }
   /// The exit code, or 128 and the signal, of a program that has ended, and with it all that it has started.
   std::optional<int> exit_code() const { return exit_code_; }
+  /// Whether it has ended with a signal, other than those with which one process of a program ends another.
   bool has_crashed() const;
   /// How the program has ended, if it has, and the lines of its screen that say why.
   std::string state(bool with_lines) const;

@@ -96,6 +96,11 @@ const std::regex colour("\x1b(\\[[0-9;:]{0,32}m|\\(B)");
 const std::regex unfinished_colour("\x1b(\\[[0-9;:]{0,32}|\\()?");
 const std::regex cause("Error: |Exception|panic|Unhandled|Uncaught|Caused by");
 
+// The signal that a program has ended with, or 0.
+int signal_of(std::optional<int> exit_code) {
+  return exit_code > 128 && exit_code < 128 + NSIG ? *exit_code - 128 : 0;  // 255 is -1 in C
+}
+
 }  // namespace
 
 void note_interruptions() {
@@ -234,13 +239,13 @@ void Terminal::press(const std::string& keys) {
 }
 
 bool Terminal::has_crashed() const {
-  return exit_code_ > 128 && exit_code_ < 128 + NSIG;  // not -1 in C, which is 255
+  const int number = signal_of(exit_code_);
+  return number != 0 && number != SIGTERM && number != SIGINT && number != SIGHUP;
 }
 
 std::string Terminal::state(bool with_lines) const {
   std::string text;
-  if (has_crashed()) {
-    const int number = *exit_code_ - 128;
+  if (const int number = signal_of(exit_code_); number != 0) {
     text = fmt::format("the program has ended with the signal {} ({})", number, ::strsignal(number));
   } else if (exit_code_ == 127 || exit_code_ == 126) {
     text = fmt::format("the shell cannot start the program (exit code {})", *exit_code_);

@@ -302,6 +302,8 @@ const std::vector<Case> wrong_programs = {
      "counts bytes, not characters", "part2.md#it-counts-characters", "Gr"},
     {"NoPoliteEnd", "part4_chatroom/client.cpp", plainly, "shutdown(s, SHUT_WR);", "std::abort();",
      "leaves politely at the end of the input", "part4.md#3-check-the-output", "a crash"},
+    {"AProcessThatEndsItsOther", "part4_chatroom/client.cpp", plainly, "_exit(0)", "kill(getpid(), SIGTERM)",
+     "leaves politely at the end of the input", "part4.md#3-check-the-output", "the signal 15 (Terminated)"},
 };
 INSTANTIATE_TEST_SUITE_P(Wrong, VerdictOf, testing::ValuesIn(installed(wrong_programs)), name_of);
 
