@@ -348,6 +348,10 @@ INSTANTIATE_TEST_SUITE_P(
             "bob, text = text[4:].split(b\" \", 1)", "passes on to all what only begins similarly"},
         Bug{"APrivateWordForAll", "Private", "say(name, text, found)", "say(name, text, others)",
             "passes it on to nobody else"},
+        Bug{"AsManyLettersAsTheWantedName", "Private", "room[other] == bob", "room[other].startswith(bob)",
+            "passes it on to nobody else"},
+        Bug{"AsManyLettersAsTheGuestsName", "Private", "room[other] == bob", "bob.startswith(room[other])",
+            "passes it on to nobody else"},
         Bug{"ADeadlineForEachByte", "Deadline", "return await asyncio.wait_for(receive(reader), 2)",
             "data = b\"\"\n    while len(data) < 10 or len(data) < 10 + int(data[:10]):\n"
             "        data += await asyncio.wait_for(reader.readexactly(1), 2)\n    return data[10:]",
